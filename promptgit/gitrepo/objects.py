@@ -1,0 +1,270 @@
+"""Git objects: read through one `git cat-file --batch`, verified by their hash; written loose, complete and durable.
+
+Object ids are hex strings. Every object that is read is hashed: git itself serves a file in `objects/` whose content
+does not match its name. As trees and commits are verified too, a commit id proves every byte read under it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import tempfile
+import threading
+import weakref
+import zlib
+
+from promptgit.errors import CorruptObjectError, GitError, RevisionNotFoundError
+from promptgit.gitrepo import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import IO
+
+FILE_MODE = "100644"
+TREE_MODE = "40000"
+MAX_OBJECT = 64 * 1024 * 1024
+_KEPT_ENTRIES = 200_000  # of parsed trees, about 40 MB at the most
+
+Entry = tuple[str, str]
+"""Mode and object id of a tree's entry."""
+
+
+class ObjectReader:
+    """Reads objects of one repository. Safe between threads, and after a fork.
+
+    Args:
+        git_dir: the repository's git folder.
+        algorithm: `sha1` or `sha256`.
+    """
+
+    def __init__(self, git_dir: str, algorithm: str) -> None:
+        self._git_dir = git_dir
+        self._algorithm = algorithm
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._finalizer: weakref.finalize[..., ObjectReader] | None = None
+        self._trees: dict[str, dict[str, Entry]] = {}
+        self._tree_entries = 0
+
+    def close(self) -> None:
+        """End the git process; the next read starts another."""
+        with self._lock:
+            self._stop()
+
+    def resolve(self, expression: str, kind: str) -> str:
+        """The id of the object that a full ref name or id names, once peeled to `kind`.
+
+        Raises:
+            RevisionNotFoundError: there is none.
+        """
+        found = self._ask(f"{expression}^{{{kind}}}")
+        if found is None:
+            raise RevisionNotFoundError(f"no such {kind}: {expression}")
+        return found[0]
+
+    def read(self, oid: str, kind: str, *, limit: int = MAX_OBJECT, path: str = "") -> bytes:
+        """The verified content of an object.
+
+        Args:
+            limit: greatest size in bytes.
+            path: what to call it in an error.
+
+        Raises:
+            CorruptObjectError: it is missing, damaged or was tampered with.
+            GitError: it is larger than `limit`.
+        """
+        found = self._ask(oid, limit)
+        if found is None:
+            raise CorruptObjectError(
+                f"object {oid} is missing{_of(path)}",
+                hint="In a shallow or partial clone fetch it first; else restore the repository: git fsck shows more.",
+            )
+        _, actual, content = found
+        if content is None:
+            raise GitError(f"object {oid} is larger than {limit} bytes{_of(path)}")
+        if actual != kind or self.hash(kind, content) != oid:
+            raise CorruptObjectError(
+                f"object {oid} does not have the content it was named for{_of(path)}",
+                hint="The repository is damaged or was tampered with: git fsck shows more; fetch a clean copy.",
+            )
+        return content
+
+    def tree(self, oid: str) -> Mapping[str, Entry]:
+        """The verified entries of a tree, by name."""
+        entries = self._trees.get(oid)
+        if entries is None:
+            entries = parse_tree(self.read(oid, "tree"), len(oid) // 2)
+            with self._lock:
+                if self._tree_entries > _KEPT_ENTRIES:
+                    self._trees.clear()
+                    self._tree_entries = 0
+                self._trees[oid] = entries
+                self._tree_entries += len(entries)
+        return entries
+
+    def commit(self, oid: str) -> dict[str, str]:
+        """The verified headers of a commit: `tree`, and `parent` (several joined by a space)."""
+        headers: dict[str, str] = {}
+        for line in self.read(oid, "commit").split(b"\n\n", 1)[0].split(b"\n"):
+            key, _, value = line.decode("utf-8", "replace").partition(" ")
+            headers[key] = f"{headers[key]} {value}" if key == "parent" and key in headers else value
+        return headers
+
+    def hash(self, kind: str, content: bytes) -> str:
+        """The id that git gives an object."""
+        return object_id(kind, content, self._algorithm)
+
+    def _ask(self, expression: str, limit: int = MAX_OBJECT) -> tuple[str, str, bytes | None] | None:
+        with self._lock:
+            for attempt in (1, 2):  # the process may have been ended from outside: one fresh try
+                try:
+                    return self._converse(expression, limit)
+                except (OSError, EOFError, ValueError) as error:
+                    self._stop()
+                    if attempt == 2:
+                        raise CorruptObjectError(
+                            f"git cannot read {expression}: {error}", hint="git fsck shows what is damaged."
+                        ) from error
+        raise AssertionError("unreachable")
+
+    def _converse(self, expression: str, limit: int) -> tuple[str, str, bytes | None] | None:
+        process = self._running()
+        stdin, stdout = _pipes(process)
+        stdin.write(expression.encode("utf-8", "surrogateescape") + b"\n")
+        stdin.flush()
+        header = stdout.readline()
+        if not header.endswith(b"\n"):
+            raise EOFError(self._last_words(process))
+        words = header.split()
+        if words[-1] in (b"missing", b"ambiguous") or len(words) != 3:
+            return None
+        oid, kind, size = words[0].decode(), words[1].decode(), int(words[2])
+        if size > limit:
+            self._stop()  # cheaper than reading what nobody wants
+            return oid, kind, None
+        content = stdout.read(size)
+        if len(content) != size or stdout.read(1) != b"\n":
+            raise EOFError(self._last_words(process))
+        return oid, kind, content
+
+    @staticmethod
+    def _last_words(process: subprocess.Popen[bytes]) -> str:
+        run.kill_group(process)
+        return f"git ended (exit code {process.returncode})"
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._owner != os.getpid():
+            # `protocol.allow=never`: in a partial clone a missing object would be fetched
+            args = ["-c", "protocol.allow=never", "cat-file", "--batch"]
+            line = run.command(args, git_dir=self._git_dir)
+            self._process = run.spawn(
+                line, cwd=None, env=run.environment(), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            self._owner = os.getpid()
+            self._finalizer = weakref.finalize(self, _end, self._process, self._owner)
+        return self._process
+
+    def _stop(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer()
+        self._process = None
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    if owner == os.getpid():  # a forked child must not end its parent's process
+        run.kill_group(process)
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise OSError("git has no pipes")
+    return process.stdin, process.stdout
+
+
+def _of(path: str) -> str:
+    return f" ({path})" if path else ""
+
+
+def object_id(kind: str, content: bytes, algorithm: str = "sha1") -> str:
+    """The id that git gives an object of this kind and content."""
+    header = f"{kind} {len(content)}\0".encode()
+    return hashlib.new(algorithm, header + content, usedforsecurity=False).hexdigest()
+
+
+def parse_tree(data: bytes, id_size: int) -> dict[str, Entry]:
+    """The entries of a tree object, by name. Undecodable names keep their bytes as surrogates."""
+    entries: dict[str, Entry] = {}
+    at = 0
+    while at < len(data):
+        nul = data.index(b"\0", at)
+        mode, _, name = data[at:nul].partition(b" ")
+        end = nul + 1 + id_size
+        entries[name.decode("utf-8", "surrogateescape")] = (mode.decode(), data[nul + 1 : end].hex())
+        at = end
+    return entries
+
+
+class ObjectWriter:
+    """Writes loose objects, each by temporary file, fsync and rename, so that none is ever seen in part.
+
+    Args:
+        objects_dir: the repository's `objects` folder.
+        algorithm: `sha1` or `sha256`.
+    """
+
+    def __init__(self, objects_dir: str, algorithm: str) -> None:
+        self._dir = objects_dir
+        self._algorithm = algorithm
+
+    def write(self, kind: str, content: bytes) -> str:
+        """Write one object; return its id.
+
+        Raises:
+            OSError: the disk is full or not writable; nothing is left behind.
+        """
+        oid = object_id(kind, content, self._algorithm)
+        folder = os.path.join(self._dir, oid[:2])
+        path = os.path.join(folder, oid[2:])
+        if os.path.exists(path):
+            sync(path)  # a killed writer may have renamed it without having told the disk
+            return oid
+        os.makedirs(folder, exist_ok=True)
+        packed = zlib.compress(f"{kind} {len(content)}\0".encode() + content, 1)
+        write_durable(path, packed, 0o444)
+        return oid
+
+
+def write_durable(path: str, content: bytes, mode: int) -> None:
+    """Make `path` hold `content`: either wholly, also after a power cut, or not at all.
+
+    Raises:
+        OSError: the disk is full or not writable; what stood at `path` is still there.
+    """
+    folder = os.path.dirname(path)
+    # git's gc removes a tmp_obj_ that a killed writer left in objects/
+    descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync(folder)
+
+
+def sync(path: str) -> None:
+    """Flush a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
