@@ -1,0 +1,1 @@
+"""The write engine: one for every mutation."""

@@ -1,0 +1,289 @@
+"""Applies changesets. Objects first, then one move of the branch, then the working tree.
+
+    lock → repair → read the tip → build the changeset → check the user's edits → write objects, read them back
+         → journal → move the branch by compare-and-swap → files and index → forget the journal → unlock
+
+A kill at any point leaves the old state or the new one. Before the branch moves there are only objects that nobody
+names. After it, the journal tells the next write (or `promptgit doctor --fix`) which files may lag.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import random
+import time
+
+from promptgit.engine import remote
+from promptgit.engine.journal import Journal, Pending
+from promptgit.engine.lock import writer_lock
+from promptgit.engine.worktree import Checkout
+from promptgit.errors import ConflictError, GitError, VersionExistsError
+from promptgit.gitrepo import commits, maintenance, tags
+from promptgit.gitrepo.commits import RefMovedError
+from promptgit.gitrepo.trees import edit_tree
+from promptgit.record import Record
+from promptgit.source import CommitSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from promptgit.changeset import Changeset
+    from promptgit.engine.journal import Blobs
+    from promptgit.gitrepo.repository import GitRepository
+
+    Build = Callable[[CommitSource], Changeset]
+    """Makes the changeset for a tip. It is called again whenever the tip has moved, so it must read all it needs from it."""
+
+_DEADLINE_S = 30.0
+
+
+class Applied(Record):
+    """What a write did.
+
+    Attributes:
+        changeset: what was applied, as built on the tip that it landed on.
+        commit: the branch's tip afterwards; None after a dry run on an empty branch.
+        changed: whether anything had to be written.
+        warnings: what could not be done after the write was safe, as sentences.
+    """
+
+    changeset: Changeset
+    commit: str | None
+    changed: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+class Engine:
+    """Writes to one branch of one repository.
+
+    Args:
+        repository: where to write.
+        branch: the full name of the branch, or None for the one that HEAD is on.
+        prefix: the registry's folder in the repository.
+        deadline: seconds to wait for other writers.
+    """
+
+    def __init__(
+        self, repository: GitRepository, branch: str | None = None, prefix: str = "", deadline: float = _DEADLINE_S
+    ) -> None:
+        self.repository = repository
+        self._branch = branch
+        self._prefix = prefix
+        self._deadline = deadline
+
+    def apply(self, build: Build, *, dry_run: bool = False, push: bool = False) -> Applied:
+        """Build a changeset on the tip and commit it.
+
+        Args:
+            dry_run: build and check, but write nothing.
+            push: succeed only once the remote has it; if the remote moved on, build again on its tip.
+
+        Raises:
+            ConflictError: what the change expects does not hold, or the user has edits in its way.
+            GitError: git or the disk refused; nothing was written.
+        """
+        with _disk_errors(), self.locked() as branch:
+            end = time.monotonic() + self._deadline
+            while True:
+                try:
+                    return self._attempt(branch, build, dry_run=dry_run, push=push)
+                except RefMovedError:
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - jitter, not a secret
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[str]:
+        """Hold the registry's lock, with the working tree in step; gives the branch's full name."""
+        with writer_lock(self.repository.common_dir, self._deadline):
+            branch = self.branch()
+            self._repair()
+            yield branch
+
+    def branch(self) -> str:
+        """The full name of the branch that is written to.
+
+        Raises:
+            ConflictError: HEAD is detached, or an operation of the user's is under way.
+        """
+        if self._branch is not None:
+            return self._branch
+        operation = self.repository.operation()
+        if operation:
+            raise ConflictError(f"{operation} is under way in this repository", hint="Finish or abort it first: git status")
+        ref = self.repository.head_ref()
+        if ref is None:
+            raise ConflictError("HEAD is detached: a commit here would belong to no branch", hint="Run: git switch BRANCH")
+        return ref
+
+    def repair(self) -> list[str]:
+        """Bring in step what a killed writer left behind; returns what could not be done."""
+        with _disk_errors(), writer_lock(self.repository.common_dir, self._deadline):
+            return self._repair()
+
+    def pending(self) -> bool:
+        """Whether a killed writer left something to bring in step."""
+        return Journal(self.repository.git_dir).read() is not None
+
+    def _repair(self) -> list[str]:
+        journal = Journal(self.repository.git_dir)
+        pending = journal.read()
+        if pending is None:
+            return []
+        left: list[str] = []
+        if self.repository.work_tree is not None and self.repository.head_ref() == pending.ref:
+            tip = self.repository.ref_commit(pending.ref)
+            left = Checkout(self.repository).bring_in_step(pending.paths, tip, repair=True)
+        if not left:
+            journal.clear()
+        return left
+
+    def _attempt(self, branch: str, build: Build, *, dry_run: bool, push: bool) -> Applied:
+        repository = self.repository
+        tip = repository.ref_commit(branch)
+        source = CommitSource(repository, tip, self._prefix)
+        changeset = build(source)
+        for path in changeset.creates:
+            if source.entry(path) is not None:
+                raise VersionExistsError(f"{path} exists already", hint="Versions are immutable: register a new one.")
+        if dry_run:
+            return Applied(changeset=changeset, commit=tip)
+        warnings = list(self._commit(branch, tip, changeset, push)) if changeset.writes else []
+        for move in changeset.tags:
+            tags.create(repository, move.tag, repository.ref_commit(branch) or "", move.message)
+        if push and changeset.tags:
+            remote.push_tags(repository, branch, [move.tag for move in changeset.tags])
+        commit = repository.ref_commit(branch)
+        changed = commit != tip or bool(changeset.tags)
+        if changed:
+            maintenance.start_if_due(repository)
+        return Applied(changeset=changeset, commit=commit, changed=changed, warnings=tuple(warnings))
+
+    def _commit(self, branch: str, tip: str | None, changeset: Changeset, push: bool) -> list[str]:
+        """Land the files of a changeset on the branch; returns warnings."""
+        repository = self.repository
+        paths = self._write_blobs(tip, changeset.writes)
+        if not paths:
+            if push:
+                remote.push_branch(repository, branch, tip or "")
+            return []
+        here = repository.work_tree is not None and repository.head_ref() == branch
+        checkout = Checkout(repository) if here else None
+        if checkout:
+            checkout.require_clean(paths)
+        settings = commits.commit_settings(repository)
+        journal = Journal(repository.git_dir)
+        if checkout and settings.hooks:
+            self._commit_through_git(tip, changeset, paths, checkout, journal, branch)
+            if push:
+                self._push_committed(branch, tip, paths, checkout)
+        else:
+            root = repository.reader.commit(tip)["tree"] if tip else None
+            tree = edit_tree(repository, root, {path: new for path, (_, new) in paths.items()})
+            tree = tree or repository.writer.write("tree", b"")
+            commit = commits.make_commit(
+                repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign
+            )
+            self._read_back(commit, tree, paths)
+            if push:
+                self._push_or_rebuild(branch, commit)
+            if checkout:
+                journal.write(Pending(ref=branch, paths=paths))
+            commits.move_ref(repository, branch, commit, tip, changeset.note or changeset.message.partition("\n")[0])
+        return self._follow(branch, paths, checkout, journal)
+
+    def _follow(self, branch: str, paths: Mapping[str, Blobs], checkout: Checkout | None, journal: Journal) -> list[str]:
+        """The branch has moved, so the write counts: from here on trouble is a warning."""
+        if checkout is None:
+            return []
+        try:
+            left = checkout.bring_in_step(paths, self.repository.ref_commit(branch))
+        except (OSError, GitError, ConflictError) as error:
+            left = [f"committed, but the working tree lags: {error}"]
+        if not left:
+            with contextlib.suppress(OSError):
+                journal.clear()
+        return left
+
+    def _write_blobs(self, tip: str | None, writes: Mapping[str, bytes | None]) -> dict[str, Blobs]:
+        """Write the new contents as objects; path in the repository -> blobs before and after, for what differs."""
+        source = CommitSource(self.repository, tip)
+        paths: dict[str, Blobs] = {}
+        for path, content in writes.items():
+            full = self._prefix + path
+            entry = source.entry(full)
+            new = self.repository.writer.write("blob", content) if content is not None else None
+            old = entry[1] if entry else None
+            if old != new:
+                paths[full] = (old, new)
+        return paths
+
+    def _read_back(self, commit: str, tree: str, paths: Mapping[str, Blobs]) -> None:
+        """A write is acknowledged only if what was written can be read: every object is hashed as it is read."""
+        reader = self.repository.reader
+        if reader.commit(commit)["tree"] != tree:
+            raise GitError(f"commit {commit} does not hold what was written")
+        for path, (_, new) in paths.items():
+            if new is not None:
+                reader.read(new, "blob", path=path)
+
+    def _commit_through_git(
+        self,
+        tip: str | None,
+        changeset: Changeset,
+        paths: Mapping[str, Blobs],
+        checkout: Checkout,
+        journal: Journal,
+        branch: str,
+    ) -> None:
+        journal.write(Pending(ref=branch, paths=paths))
+        try:
+            for path in paths:
+                checkout.put(path, changeset.writes[path.removeprefix(self._prefix)])
+            blobs = {path: new for path, (_, new) in paths.items()}
+            commits.commit_with_hooks(self.repository, tip, blobs, changeset.message)
+        except BaseException:
+            self._repair()
+            raise
+
+    def _push_or_rebuild(self, branch: str, commit: str) -> None:
+        """Push a commit that no local branch names yet. If the remote moved on, follow it and ask for another attempt."""
+        try:
+            remote.push_branch(self.repository, branch, commit)
+        except remote.RemoteMovedError:
+            remote.follow(self.repository, branch)
+            raise RefMovedError(f"{branch} moved at the remote") from None
+
+    def _push_committed(self, branch: str, tip: str | None, paths: Mapping[str, Blobs], checkout: Checkout) -> None:
+        """Push what `git commit` has put on the branch; take it back before another attempt, or if the remote refuses."""
+        commit = self.repository.ref_commit(branch) or ""
+        try:
+            remote.push_branch(self.repository, branch, commit)
+        except (remote.RemoteMovedError, GitError) as error:
+            if tip is None:
+                raise
+            commits.move_ref(self.repository, branch, tip, commit, "not pushed")
+            checkout.bring_in_step(paths, tip, repair=True)
+            if isinstance(error, GitError):
+                raise
+            remote.follow(self.repository, branch)
+            raise RefMovedError(f"{branch} moved at the remote") from None
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    """The disk's refusals, in a sentence with a way out."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, ConflictError | GitError):
+            raise
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        where = f": {error.filename}" if error.filename else ""
+        raise GitError(
+            f"the registry cannot be written: {os.strerror(error.errno or 0)}{where}",
+            hint="Free some space and try again; nothing was lost." if full else "Check the owner and mode of its folder.",
+        ) from error

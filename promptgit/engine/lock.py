@@ -1,0 +1,55 @@
+"""One writer at a time in a repository, for as long as the writer lives: the kernel frees the lock when it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import random
+import time
+
+from promptgit.errors import RegistryBusyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATE_DIR = "promptgit"
+
+
+@contextlib.contextmanager
+def writer_lock(common_dir: str, deadline: float) -> Iterator[None]:
+    """Hold the registry's lock. It is the repository's, so that all its worktrees wait for each other.
+
+    Args:
+        common_dir: the repository's common git folder.
+        deadline: seconds to wait.
+
+    Raises:
+        RegistryBusyError: another writer held it for all that time.
+    """
+    folder = os.path.join(common_dir, STATE_DIR)
+    os.makedirs(folder, exist_ok=True)
+    descriptor = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        _wait(descriptor, deadline)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, deadline: float) -> None:
+    end = time.monotonic() + deadline
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        if time.monotonic() > end:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+            raise RegistryBusyError(
+                f"another writer (process {holder}) has held the registry for {deadline:g} s",
+                hint="Wait for it to end, or end it; the lock goes with its process.",
+            )
+        time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - jitter, not a secret

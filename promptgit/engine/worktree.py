@@ -1,0 +1,184 @@
+"""Brings files and index of a working tree in step with the branch, for the paths of one write alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+from promptgit.errors import DirtyPathError, GitError
+from promptgit.gitrepo.objects import FILE_MODE, sync
+from promptgit.gitrepo.run import KilledError, remove_lock_made_since
+from promptgit.source import CommitSource, WorkingTree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptgit.engine.journal import Blobs
+    from promptgit.gitrepo.repository import GitRepository
+
+_TEMPORARY = ".promptgit-tmp-"
+_INDEX_PATIENCE_S = 1.0
+_STALE_INDEX_LOCK_S = 10.0
+
+
+class Checkout:
+    """The working tree and the index of a repository that has them.
+
+    Args:
+        repository: a repository with a working tree.
+    """
+
+    def __init__(self, repository: GitRepository) -> None:
+        if repository.work_tree is None:
+            raise GitError("the repository is bare: it has no working tree")
+        self._repository = repository
+        self._top = repository.work_tree
+        self._files = WorkingTree(self._top)
+
+    def require_clean(self, paths: Mapping[str, Blobs]) -> None:
+        """Check that the user has no edits, staged or not, where a write is about to go.
+
+        Raises:
+            DirtyPathError: naming the file.
+        """
+        staged = self._staged(list(paths))
+        for path, (old, _) in paths.items():
+            if self._blob(path) != old:
+                exists = "exists but is" if old is None else "has edits that are"
+                raise DirtyPathError(
+                    f"{path} {exists} not committed",
+                    hint="Commit it (git add, git commit), or put it aside (git stash), and try again.",
+                )
+            if staged.get(path) != old:
+                raise DirtyPathError(
+                    f"{path} has a staged change", hint=f"Commit it, or unstage it: git restore --staged {path}"
+                )
+
+    def bring_in_step(self, paths: Mapping[str, Blobs], commit: str | None, *, repair: bool = False) -> list[str]:
+        """Make files and index what `commit` says, wherever they hold one of the two known contents.
+
+        Args:
+            paths: path -> the contents that promptgit may have left there; anything else is the user's and stays.
+            repair: a writer was killed: look at the index (else `require_clean` has just done so), and remove an index lock
+                that is old enough to be its.
+
+        Returns:
+            What could not be done, as sentences.
+        """
+        source = CommitSource(self._repository, commit)
+        staged = self._staged(list(paths)) if repair else {path: old for path, (old, _) in paths.items()}
+        index: dict[str, str | None] = {}
+        for path, known in paths.items():
+            entry = source.entry(path)
+            want = entry[1] if entry and entry[0] == FILE_MODE else None
+            have = self._blob(path)
+            if have != want and have in known:
+                self._put(path, source.read(path) if want else None)
+            if staged.get(path) != want and staged.get(path) in known:
+                index[path] = want
+        return self._update_index(index, repair) if index else []
+
+    def put(self, path: str, content: bytes | None) -> None:
+        """Write or remove one file, at once and durably."""
+        self._put(path, content)
+
+    def _blob(self, path: str) -> str | None:
+        content = self._files.read(path)
+        if content is not None:
+            return self._repository.reader.hash("blob", content)
+        return "not a plain file" if os.path.lexists(os.path.join(self._top, path)) else None
+
+    def _put(self, path: str, content: bytes | None) -> None:
+        target = os.path.join(self._top, path)
+        folder = os.path.dirname(target)
+        _remove_temporaries(folder)
+        if content is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(target)
+            self._remove_empty(folder)
+            return
+        self._make_folder(os.path.dirname(path))
+        temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}")
+        try:
+            with open(temporary, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        sync(folder)
+
+    def _make_folder(self, folder: str) -> None:
+        """`makedirs` that goes through no symbolic link: one in the tree would lead the write outside."""
+        at = self._top
+        for part in folder.split("/"):
+            at = os.path.join(at, part)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(at)
+            if os.path.islink(at) or not os.path.isdir(at):
+                raise DirtyPathError(f"{at} is not a plain folder", hint="Remove it; a registry holds no symbolic links.")
+
+    def _remove_empty(self, folder: str) -> None:
+        while folder != self._top:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return
+            folder = os.path.dirname(folder)
+
+    def _staged(self, paths: list[str]) -> dict[str, str]:
+        found = self._repository.git(["ls-files", "--stage", "-z", "--full-name", "--", *paths]).out
+        staged = {}
+        for row in found.decode("utf-8", "surrogateescape").split("\0"):
+            if row:
+                fields, _, path = row.partition("\t")
+                mode, oid, stage = fields.split(" ")
+                staged[path] = oid if (mode, stage) == (FILE_MODE, "0") else f"{fields}"
+        return staged
+
+    def _update_index(self, entries: Mapping[str, str | None], take_over: bool) -> list[str]:
+        rows = "".join(
+            f"{FILE_MODE} {blob} 0\t{path}\0" if blob else f"0 {self._repository.null_id} 0\t{path}\0"
+            for path, blob in entries.items()
+        ).encode("utf-8", "surrogateescape")
+        lock = os.path.join(self._repository.git_dir, "index.lock")
+        end = time.monotonic() + (_STALE_INDEX_LOCK_S + _INDEX_PATIENCE_S if take_over else _INDEX_PATIENCE_S)
+        while True:
+            start = time.time()
+            try:
+                self._repository.git(["update-index", "-z", "--index-info"], stdin=rows)
+                return []
+            except KilledError as error:
+                remove_lock_made_since(lock, start)
+                return [f"git's index could not be brought in step: {error.message}"]
+            except GitError as error:
+                if "File exists" not in error.stderr:
+                    return [f"git's index could not be brought in step: {error.message}"]
+            if take_over and age(lock) > _STALE_INDEX_LOCK_S:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(lock)
+            if time.monotonic() > end:
+                return [f"git's index is locked by another process ({lock}): promptgit doctor --fix brings it in step"]
+            time.sleep(0.02)
+
+
+def age(path: str) -> float:
+    """Seconds since a file was changed; 0 if there is none."""
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove_temporaries(folder: str) -> None:
+    """What a killed writer left: only the holder of the lock writes here."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for name in os.listdir(folder):
+            if name.startswith(_TEMPORARY):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(folder, name))

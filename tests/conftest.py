@@ -1,0 +1,77 @@
+"""Every test runs in a home of its own, with git configured for nobody but it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from commandline import Cli, Result, call
+from support import Git, git_init
+
+from promptgit import Registry, api
+
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Ada Lovelace",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada Lovelace",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home; no variable of the machine's git or registry leaks in."""
+    folder = tmp_path_factory.mktemp("home")
+    for key in list(os.environ):
+        if key.startswith(("GIT_", "PROMPTGIT_", "XDG_")) and key not in ("PROMPTGIT_CORPUS", "PROMPTGIT_FUZZ_ROUNDS"):
+            monkeypatch.delenv(key)
+    for key, value in {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **_IDENTITY}.items():
+        monkeypatch.setenv(key, value)
+    (folder / ".gitconfig").write_text("[init]\n\tdefaultBranch = main\n[gc]\n\tautoDetach = false\n")
+    api.set_registry(None)
+    return folder
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Git:
+    """A registry without prompts in a fresh repository, and git to look at it with."""
+    return git_init(tmp_path / "registry")
+
+
+@pytest.fixture
+def registry(git: Git) -> Registry:
+    """The same, opened."""
+    return Registry(git.path)
+
+
+@pytest.fixture
+def refunds(registry: Registry) -> Registry:
+    """A registry in which support.refunds has three versions, production on 1."""
+    for tone in ("briefly", "kindly", "kindly and briefly"):
+        registry.register("support.refunds", f"Answer {tone}.\n\nQuestion: {{{{question}}}}\n", f"Answer {tone}")
+    registry.set_alias("support.refunds", "production", 1)
+    return registry
+
+
+@pytest.fixture
+def cli(refunds: Registry, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Command lines in the folder of a registry where support.refunds has three versions, production on 1."""
+    monkeypatch.chdir(refunds.path)
+    refunds.close()
+
+    def good(*args: object, stdin: bytes = b"", code: int = 0) -> Result:
+        result = call(*args, stdin=stdin)
+        assert result.code == code, result
+        return result
+
+    return good
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Command lines in an empty folder, outside of every registry."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return call
