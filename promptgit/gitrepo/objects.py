@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import select
 import subprocess
 import tempfile
 import threading
@@ -21,11 +22,11 @@ from promptgit.gitrepo import run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import IO
 
 FILE_MODE = "100644"
 TREE_MODE = "40000"
 MAX_OBJECT = 64 * 1024 * 1024
+ANSWER_S = 10.0
 _KEPT_ENTRIES = 200_000  # of parsed trees, about 40 MB at the most
 
 Entry = tuple[str, str]
@@ -49,6 +50,7 @@ class ObjectReader:
         self._finalizer: weakref.finalize[..., ObjectReader] | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
         self._tree_entries = 0
+        self._rest = b""
 
     def close(self) -> None:
         """End the git process; the next read starts another."""
@@ -133,12 +135,12 @@ class ObjectReader:
 
     def _converse(self, expression: str, limit: int) -> tuple[str, str, bytes | None] | None:
         process = self._running()
-        stdin, stdout = _pipes(process)
-        stdin.write(expression.encode("utf-8", "surrogateescape") + b"\n")
-        stdin.flush()
-        header = stdout.readline()
-        if not header.endswith(b"\n"):
-            raise EOFError(self._last_words(process))
+        if process.stdin is None:
+            raise OSError("git has no pipes")
+        process.stdin.write(expression.encode("utf-8", "surrogateescape") + b"\n")
+        process.stdin.flush()
+        self._rest = b""
+        header = self._until_newline()
         words = header.split()
         if words[-1] in (b"missing", b"ambiguous") or len(words) != 3:
             return None
@@ -146,10 +148,37 @@ class ObjectReader:
         if size > limit:
             self._stop()  # cheaper than reading what nobody wants
             return oid, kind, None
-        content = stdout.read(size)
-        if len(content) != size or stdout.read(1) != b"\n":
+        content = self._exactly(size + 1)
+        return oid, kind, content[:size]
+
+    def _until_newline(self) -> bytes:
+        while (end := self._rest.find(b"\n")) < 0:
+            self._rest += self._some()
+        line, self._rest = self._rest[:end], self._rest[end + 1 :]
+        return line
+
+    def _exactly(self, size: int) -> bytes:
+        chunks, have = [self._rest], len(self._rest)
+        while have < size:
+            chunks.append(self._some())
+            have += len(chunks[-1])
+        content = b"".join(chunks)
+        self._rest = content[size:]
+        return content[:size]
+
+    def _some(self) -> bytes:
+        """What git says next. It says less than it announced for an object that lies about its size, and would wait for us."""
+        process = self._process
+        if process is None or process.stdout is None:
+            raise OSError("git has no pipes")
+        poll = select.poll()  # not select(): that one knows descriptors below 1,024 only
+        poll.register(process.stdout, select.POLLIN)
+        if not poll.poll(ANSWER_S * 1000):
+            raise EOFError(f"git did not answer within {ANSWER_S:g} s")
+        chunk = os.read(process.stdout.fileno(), 1 << 20)
+        if not chunk:
             raise EOFError(self._last_words(process))
-        return oid, kind, content
+        return chunk
 
     @staticmethod
     def _last_words(process: subprocess.Popen[bytes]) -> str:
@@ -177,12 +206,6 @@ class ObjectReader:
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:
     if owner == os.getpid():  # a forked child must not end its parent's process
         run.kill_group(process)
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise OSError("git has no pipes")
-    return process.stdin, process.stdout
 
 
 def _of(path: str) -> str:
