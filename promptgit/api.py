@@ -1,0 +1,172 @@
+"""The module-level functions: `mlflow.genai`'s names and arguments, on a default registry."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from promptgit.errors import PromptGitError, RegistryNotFoundError
+from promptgit.registry.registry import Registry
+from promptgit.registry.views import find_root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from promptgit.model import PromptVersion
+    from promptgit.registry.registry import Targetish
+    from promptgit.registry.search import Prompt
+
+_lock = threading.Lock()
+_default: Registry | None = None
+
+
+def set_registry(registry: Registry | str | os.PathLike[str] | None, *, rev: str | None = None) -> None:
+    """Set the default registry: one that is open, or a path. None goes back to PROMPTGIT_REGISTRY and the current folder.
+
+    Args:
+        rev: as in `Registry`, if a path is given.
+    """
+    global _default
+    opened = registry if registry is None or isinstance(registry, Registry) else Registry(registry, rev=rev)
+    with _lock:
+        _default = opened
+
+
+def get_registry() -> Registry:
+    """The default registry, opened when it is first needed and kept.
+
+    Raises:
+        RegistryNotFoundError: none is set, and there is none here.
+    """
+    global _default
+    if _default is None:
+        with _lock:
+            if _default is None:
+                _default = _find()
+    return _default
+
+
+def _find() -> Registry:
+    path = os.environ.get("PROMPTGIT_REGISTRY") or find_root(os.getcwd())
+    if path is None:
+        raise RegistryNotFoundError(
+            f"there is no registry at {os.getcwd()} or above it",
+            hint="Call promptgit.set_registry(PATH), set PROMPTGIT_REGISTRY, or make one: promptgit init DIR",
+        )
+    return Registry(path, rev=os.environ.get("PROMPTGIT_REV") or None)
+
+
+def load_prompt(
+    name_or_uri: str,
+    version: int | str | None = None,
+    allow_missing: bool = False,
+    link_to_model: bool = True,  # noqa: ARG001 - of mlflow.genai; nothing here writes when it loads
+    model_id: str | None = None,  # noqa: ARG001 - likewise
+    cache_ttl_seconds: float | None = None,
+    *,
+    key: str | None = None,
+) -> Any:
+    """Load a prompt version; see `Registry.load`. `link_to_model` and `model_id` are MLflow's and have no effect here."""
+    return get_registry().load(
+        name_or_uri, version, allow_missing=allow_missing, cache_ttl_seconds=cache_ttl_seconds, key=key
+    )
+
+
+def register_prompt(
+    name: str,
+    template: str | Sequence[Mapping[str, Any]],
+    commit_message: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    response_format: Any = None,
+    model_config: Any = None,
+    *,
+    syntax: str | None = None,
+    variables: Mapping[str, Mapping[str, Any]] | None = None,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    push: bool = False,
+) -> PromptVersion:
+    """Add a version; see `Registry.register`."""
+    return get_registry().register(
+        name,
+        template,
+        commit_message,
+        tags,
+        response_format,
+        model_config,
+        syntax=syntax,
+        variables=variables,
+        tools=tools,
+        push=push,
+    )
+
+
+def search_prompts(
+    filter_string: str | None = None, max_results: int | None = None, order_by: Sequence[str] | None = None
+) -> list[Prompt]:
+    """Find prompts; see `Registry.search`."""
+    return get_registry().search(filter_string, max_results=max_results, order_by=order_by)
+
+
+def set_prompt_alias(name: str, alias: str, version: Targetish) -> None:
+    """Point an alias to a version; see `Registry.set_alias`."""
+    get_registry().set_alias(name, alias, version)
+
+
+def delete_prompt_alias(name: str, alias: str) -> None:
+    """Remove an alias; see `Registry.delete_alias`."""
+    get_registry().delete_alias(name, alias)
+
+
+def get_prompt_tags(name: str) -> dict[str, str]:
+    """The tags of a prompt.
+
+    Raises:
+        PromptNotFoundError: there is no such prompt.
+    """
+    return get_registry().tags(name)
+
+
+def set_prompt_tag(name: str, key: str, value: str) -> None:
+    """Set a tag of a prompt."""
+    get_registry().set_tag(name, key, value)
+
+
+def delete_prompt_tag(name: str, key: str) -> None:
+    """Remove a tag of a prompt."""
+    get_registry().delete_tag(name, key)
+
+
+def set_prompt_version_tag(name: str, version: int | str, key: str, value: str) -> None:
+    """Set a tag of a version."""
+    get_registry().set_version_tag(name, version_number(version), key, value)
+
+
+def delete_prompt_version_tag(name: str, version: int | str, key: str) -> None:
+    """Take a tag of a version away."""
+    get_registry().delete_version_tag(name, version_number(version), key)
+
+
+def delete_prompt_version(name: str, version: int | str) -> None:
+    """Remove a version; see `Registry.delete_version`."""
+    get_registry().delete_version(name, version_number(version))
+
+
+def delete_prompt(name: str) -> None:
+    """Remove all versions of a prompt; see `Registry.delete`."""
+    get_registry().delete(name)
+
+
+def version_number(version: int | str) -> int:
+    """A version number, also as text: MLflow's clients send it so.
+
+    Raises:
+        PromptGitError: it is none.
+    """
+    from promptgit.layout import parse_version
+
+    number = parse_version(str(version)) if not isinstance(version, bool) else None
+    if number is None:
+        raise PromptGitError(f"a version is a positive whole number, not {version!r}")
+    return number

@@ -1,0 +1,250 @@
+"""The prompts of one state of a registry: which there are, what they hold, and what a reference means there.
+
+A catalog reads either the working tree or one commit; it does not know which.
+"""
+
+from __future__ import annotations
+
+from promptgit import layout
+from promptgit.aliases.target import choose
+from promptgit.errors import AliasNotFoundError, PromptNotFoundError, VersionNotFoundError
+from promptgit.model import Notes, PromptVersion, aliases_of, parse_notes, parse_version_file
+from promptgit.stamp import settled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from promptgit.aliases.protocol import AliasBackend
+    from promptgit.aliases.target import Target
+    from promptgit.cache import Files
+    from promptgit.model import Provenance, VersionBody
+    from promptgit.stamp import Stamp
+    from promptgit.uri import PromptRef
+
+    Origin = Callable[[str, int], Provenance | None]
+
+_NO_NOTES = Notes()
+
+
+class Catalog:
+    """Reads prompts.
+
+    Args:
+        files: the registry's files at one state.
+        aliases: the alias backend at the same state.
+        origin: finds where a version came from.
+    """
+
+    def __init__(self, files: Files, aliases: AliasBackend, origin: Origin | None = None) -> None:
+        self.files = files
+        self._aliases = aliases
+        self._origin = origin
+
+    # --- what there is ----------------------------------------------------------------------------------------------
+
+    def names(self) -> Iterator[str]:
+        """The names of all prompts, sorted as folders are. One without versions is there if it was created so."""
+        return self._walk(layout.PROMPTS, "")
+
+    def _walk(self, folder: str, name: str) -> Iterator[str]:
+        entries = self.files.entries(folder)
+        if name and self._is_prompt(name, entries):
+            yield name
+        for part in sorted(entries):
+            if entries[part]:
+                yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part)
+
+    def _is_prompt(self, name: str, entries: Mapping[str, bool]) -> bool:
+        if any(not is_folder and layout.version_of_file(file) for file, is_folder in entries.items()):
+            return True
+        return entries.get(layout.NOTES_FILE) is False and not self.notes(name).deleted
+
+    def require(self, name: str) -> None:
+        """Raise if there is no such prompt.
+
+        Raises:
+            PromptNotFoundError: there is none.
+        """
+        if not self._is_prompt(name, self.files.entries(layout.folder(name))):
+            raise self.unknown_prompt(name)
+
+    def versions(self, name: str) -> list[int]:
+        """The versions of a prompt that exist, ascending; empty if there is no such prompt."""
+        entries = self.files.entries(layout.folder(name))
+        found = (layout.version_of_file(file) for file, is_folder in entries.items() if not is_folder)
+        return sorted(version for version in found if version)
+
+    def latest(self, name: str) -> int:
+        """The highest version that exists.
+
+        Raises:
+            PromptNotFoundError, VersionNotFoundError: there is none.
+        """
+        versions = self.versions(name)
+        if not versions:
+            self.require(name)
+            raise VersionNotFoundError(f"{name} has no versions yet", hint=f"Register one: promptgit register {name}")
+        return versions[-1]
+
+    def next_version(self, name: str) -> int:
+        """The number that a new version gets: above all that exist or were deleted."""
+        return max([0, *self.versions(name), *self.notes(name).deleted]) + 1
+
+    def notes(self, name: str) -> Notes:
+        """What `prompt.yaml` says."""
+        return self.files.load(layout.notes_path(name), parse_notes) or _NO_NOTES
+
+    def aliases(self, name: str) -> Mapping[str, Target]:
+        """The aliases of a prompt."""
+        return self._aliases.read(name)
+
+    def body(self, name: str, version: int) -> VersionBody:
+        """The content of a version.
+
+        Raises:
+            PromptNotFoundError, VersionNotFoundError: it does not exist.
+            InvalidDocumentError: its file breaks the format.
+        """
+        body = self.files.load(layout.version_path(name, version), parse_version_file)
+        if body is None:
+            raise self._unknown_version(name, version)
+        return body
+
+    def tags(self, name: str, version: int) -> dict[str, str]:
+        """The tags of a version: those in its file, and what was set or taken away later."""
+        later = self.notes(name).versions.get(version, {}).get("tags") or {}
+        tags = {**self.body(name, version).tags, **later}
+        return {key: value for key, value in tags.items() if value is not None}
+
+    # --- what a reference means -------------------------------------------------------------------------------------
+
+    def resolve(self, ref: PromptRef, key: str | None = None) -> tuple[int, str | None]:
+        """The version that a reference means here, and the variant if traffic is split.
+
+        Args:
+            key: what a split sticks to, such as a user's id.
+
+        Raises:
+            NotFoundError: what it names does not exist.
+        """
+        if ref.version is not None:
+            return ref.version, None
+        if ref.alias is None:
+            return self.latest(ref.name), None
+        target = self.target(ref.name, ref.alias)
+        version = choose(target, f"{ref.name}@{ref.alias}", key)
+        return version, None if target.version else f"{ref.alias}:{version}"
+
+    def target(self, name: str, alias: str) -> Target:
+        """Where an alias leads.
+
+        Raises:
+            PromptNotFoundError, AliasNotFoundError: it does not exist.
+        """
+        aliases = self.aliases(name)
+        target = aliases.get(alias)
+        if target is None:
+            self.require(name)
+            known = ", ".join(f"{known} ({target})" for known, target in sorted(aliases.items())) or "none yet"
+            raise AliasNotFoundError(
+                f"{name} has no alias {alias}{_at(self.files)}", hint=f"Its aliases: {known}.{_near(alias, aliases)}"
+            )
+        return target
+
+    def load(self, ref: PromptRef, key: str | None = None) -> PromptVersion:
+        """The prompt version that a reference means here.
+
+        Raises:
+            NotFoundError: what it names does not exist.
+            InvalidDocumentError: a file that it needs breaks the format.
+        """
+        version, variant = self.resolve(ref, key)
+        return self.version(ref.name, version, resolved_from=ref.alias, variant=variant)
+
+    def version(
+        self, name: str, version: int, *, resolved_from: str | None = None, variant: str | None = None
+    ) -> PromptVersion:
+        """One version as a value; raises as `body` does."""
+        notes = self.notes(name)
+        return PromptVersion(
+            name=name,
+            version=version,
+            body=self.body(name, version),
+            aliases=aliases_of(version, self.aliases(name)),
+            tags=self.tags(name, version),
+            deprecated=notes.versions.get(version, {}).get("deprecated") or notes.deprecated,
+            resolved_from=resolved_from,
+            variant=variant,
+            origin=self._bind_origin(name, version),
+        )
+
+    def watched(self, ref: PromptRef, version: int) -> tuple[tuple[str, Stamp], ...] | None:
+        """Paths and stamps that stay as they are for as long as what `ref` led to is true; None if that is not sure yet."""
+        inside, outside = self._aliases.watched(ref.name)
+        paths = [layout.version_path(ref.name, version), layout.notes_path(ref.name), *inside]
+        if ref.version is None and ref.alias is None:
+            paths.append(layout.folder(ref.name))
+        found = self.files.watched(paths)
+        if found is None or not all(settled(seen) for _, seen in outside):
+            return None
+        return found + outside
+
+    def _bind_origin(self, name: str, version: int) -> Callable[[], Provenance | None] | None:
+        origin = self._origin
+        return None if origin is None else lambda: origin(name, version)
+
+    # --- what to say when it does not exist -------------------------------------------------------------------------
+
+    def unknown_prompt(self, name: str) -> PromptNotFoundError:
+        """The error for a prompt that does not exist: was it deleted or renamed, and what is it called instead?"""
+        if self.notes(name).deleted:
+            return PromptNotFoundError(
+                f"the prompt {name} was deleted{_at(self.files)}",
+                hint=f"promptgit log {name} shows when; an earlier state still has it: prompts:/{name}?rev=COMMIT",
+            )
+        names = list(self.names())
+        for other in names:
+            if name in self.notes(other).former_names:
+                return PromptNotFoundError(f"{name} is now called {other}{_at(self.files)}", hint=f"Use prompts:/{other}")
+        known = f"{len(names)} prompts: promptgit list" if len(names) > 8 else ", ".join(names) or "none yet"
+        return PromptNotFoundError(
+            f"there is no prompt {name}{_at(self.files)}", hint=f"There are: {known}.{_near(name, names)}"
+        )
+
+    def _unknown_version(self, name: str, version: int) -> VersionNotFoundError:
+        versions = self.versions(name)
+        reason = self.notes(name).deleted.get(version)
+        if reason is not None:
+            return VersionNotFoundError(
+                f"version {version} of {name} was deleted: {reason or 'no reason given'}",
+                hint=f"An earlier state still has it: prompts:/{name}/{version}?rev=COMMIT (promptgit log {name}).",
+            )
+        if not versions:
+            self.require(name)
+            return VersionNotFoundError(f"{name} has no versions yet", hint=f"Register one: promptgit register {name}")
+        hint = f"It has {_ranges(versions)}; the latest is {versions[-1]}."
+        return VersionNotFoundError(f"{name} has no version {version}{_at(self.files)}", hint=hint)
+
+
+def _near(name: str, names: Mapping[str, object] | list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _at(files: Files) -> str:
+    return f" at {files.label}" if files.commit else ""
+
+
+def _ranges(versions: list[int]) -> str:
+    """`1-3, 7` for [1, 2, 3, 7]."""
+    parts: list[str] = []
+    start = previous = versions[0]
+    for version in [*versions[1:], 0]:
+        if version != previous + 1:
+            parts.append(f"{start}" if start == previous else f"{start}-{previous}")
+            start = version
+        previous = version
+    return ", ".join(parts)

@@ -1,0 +1,7 @@
+"""The registry: what the program does."""
+
+from __future__ import annotations
+
+from promptgit.registry.registry import Registry
+
+__all__ = ["Registry"]

@@ -1,0 +1,572 @@
+"""`Registry`: the whole of what an application or a tool does with prompts, as methods."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from promptgit.errors import ConflictError, InvalidReferenceError, NotFoundError, PromptGitError
+from promptgit.registry import views
+from promptgit.uri import PromptRef
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from promptgit.aliases import AliasMove
+    from promptgit.aliases.target import Target
+    from promptgit.catalog import Catalog
+    from promptgit.engine.engine import Applied, Engine
+    from promptgit.model import PromptVersion, Provenance
+    from promptgit.registry.edits import Edit
+    from promptgit.registry.history import Event
+    from promptgit.registry.search import Prompt
+    from promptgit.review.compare import Comparison
+    from promptgit.stamp import Stamp
+
+    Targetish = int | str | Mapping[int, float] | Target
+    Watched = tuple[tuple[str, Stamp], ...]
+
+ANY_EXPECTED: Any = object()
+
+
+class _Hot:
+    """A loaded prompt and what proves that it is current."""
+
+    __slots__ = ("prompt", "time", "watched")
+
+    def __init__(self, prompt: PromptVersion, watched: Watched) -> None:
+        self.prompt = prompt
+        self.watched = watched
+        self.time = time.monotonic()
+
+
+class Registry:
+    """A prompt registry in a Git repository.
+
+    Args:
+        path: the folder with `promptgit.yaml`, or a bare repository.
+        rev: None reads the working tree, as a developer edits it. "HEAD" or a branch reads committed content only and
+            follows the branch. A tag, a commit or a date pins.
+        folder: where the registry lies in a bare repository, if not at its top.
+
+    Raises:
+        RegistryNotFoundError: there is no registry.
+        RevisionNotFoundError: there is no such revision.
+        GitError: git is needed and not usable.
+
+    A registry may be used from several threads, and after a fork. It keeps one git process for reading commits; `close`,
+    or leaving a `with` block, ends it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] = ".", *, rev: str | None = None, folder: str = "") -> None:
+        self._opened = views.Opened(os.fspath(path), folder)
+        self.path = self._opened.path
+        if rev is None and not self._opened.has_files:
+            rev = "HEAD"
+        self.rev = rev
+        self._hot: dict[str, _Hot] = {}
+        self._pinned: dict[str, Registry] = {}
+        self._following: views.Following | None = None
+        self._fixed: Catalog | None = None
+        self._open_state(rev)
+
+    def _open_state(self, rev: str | None) -> None:
+        if rev is None:
+            self._fixed = self._opened.working_tree()
+            return
+        ref = views.follows(self._opened, rev)
+        if ref is not None:
+            self._following = views.Following(self._opened, ref)
+            self._following.catalog()
+        else:
+            found = views.resolve(self._opened, rev)
+            self._fixed = self._opened.at(found.commit, found.as_of)
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Registry({self.path!r}{f', rev={self.rev!r}' if self.rev else ''})"
+
+    def close(self) -> None:
+        """End the helper process. The registry stays usable."""
+        self._opened.close()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What there is, at the state that this registry reads now."""
+        if self._following is not None:
+            return self._following.catalog()
+        if self._fixed is None:
+            raise PromptGitError("the registry is not open")
+        return self._fixed
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that is read now; None for the working tree and for a branch without commits."""
+        return self.catalog.files.commit
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def load(
+        self,
+        name_or_uri: str,
+        version: int | str | None = None,
+        *,
+        allow_missing: bool = False,
+        key: str | None = None,
+        cache_ttl_seconds: float | None = None,
+    ) -> Any:
+        """Load a prompt version.
+
+        What was loaded before is handed out again only after a `stat` of each file behind it, so it is never stale.
+
+        Args:
+            name_or_uri: `prompts:/NAME@ALIAS` or any other form of `promptgit.uri`, with or without `prompts:/`.
+            version: a version number, or an alias, if `name_or_uri` is only a name.
+            allow_missing: return None if the prompt, version or alias does not exist. Other errors are still raised.
+            key: what a traffic split sticks to, such as a user's id.
+            cache_ttl_seconds: hand out what is at most this old without looking at the files.
+
+        Returns:
+            A `PromptVersion`, or None.
+
+        Raises:
+            InvalidReferenceError: the reference cannot be read.
+            NotFoundError: what it names does not exist; the error says what does.
+            InvalidDocumentError: a file breaks the format.
+        """
+        if version is None:
+            hot = self._hot.get(name_or_uri)
+            if hot is not None and _is_current(hot, cache_ttl_seconds):
+                return hot.prompt
+        try:
+            return self._load(name_or_uri, version, key)
+        except NotFoundError:
+            if allow_missing:
+                return None
+            raise
+
+    def _load(self, name_or_uri: str, version: int | str | None, key: str | None) -> PromptVersion:
+        ref = reference(name_or_uri, version)
+        if ref.rev is not None:
+            return self.at(ref.rev)._load(str(ref.replace(rev=None)), None, key)
+        catalog = self.catalog
+        prompt = catalog.files.steady(lambda: catalog.load(ref, key))
+        if version is None and prompt.variant is None:
+            outer = self._following.watched() if self._following else ()
+            inner = catalog.watched(ref, prompt.version)
+            if inner is not None and outer is not None and self.catalog is catalog:
+                self._hot[name_or_uri] = _Hot(prompt, (*outer, *inner))
+        return prompt
+
+    def at(self, rev: str) -> Registry:
+        """The registry as of a branch, tag, commit or date, pinned there. What is pinned is kept and cheap to ask again.
+
+        Raises:
+            RevisionNotFoundError: there is no such revision.
+        """
+        found = views.resolve(self._opened, rev)
+        name = f"{found.commit}@{found.as_of}"
+        if name not in self._pinned:
+            pinned = Registry.__new__(Registry)
+            pinned._opened = self._opened
+            pinned.path, pinned.rev = self.path, found.commit
+            pinned._hot, pinned._pinned, pinned._following = {}, self._pinned, None
+            pinned._fixed = self._opened.at(found.commit, found.as_of)
+            if len(self._pinned) >= 64:
+                self._pinned.clear()
+            self._pinned[name] = pinned
+        return self._pinned[name]
+
+    def snapshot(self) -> Registry:
+        """The registry pinned to the commit that is read now, so that the prompts of one request fit together.
+
+        Use it as `with registry.snapshot() as prompts:`. From the working tree it is the commit of HEAD.
+        """
+        return self.at(self.commit or "HEAD")
+
+    def prompts(self) -> list[str]:
+        """The names of all prompts, sorted."""
+        catalog = self.catalog
+        return sorted(catalog.files.steady(lambda: list(catalog.names())))
+
+    def versions(self, name: str) -> list[int]:
+        """The versions of a prompt, ascending.
+
+        Raises:
+            PromptNotFoundError: there is no such prompt.
+        """
+        self.catalog.require(name)
+        return self.catalog.versions(name)
+
+    def aliases(self, name: str) -> dict[str, Target]:
+        """The aliases of a prompt, by name.
+
+        Raises:
+            PromptNotFoundError: there is no such prompt.
+        """
+        self.catalog.require(name)
+        return dict(sorted(self.catalog.aliases(name).items()))
+
+    def get(self, name: str) -> Prompt:
+        """A prompt as a whole: description, owners, tags, aliases, latest version.
+
+        Raises:
+            PromptNotFoundError: there is no such prompt.
+        """
+        from promptgit.registry.search import Prompt
+
+        self.catalog.require(name)
+        return Prompt(name=name, catalog=self.catalog, opened=self._opened)
+
+    def search(
+        self, filter_string: str | None = None, *, max_results: int | None = None, order_by: Sequence[str] | None = None
+    ) -> list[Prompt]:
+        """Prompts that a filter matches; see `promptgit.search` for its grammar.
+
+        Raises:
+            InvalidReferenceError: the filter or the order cannot be read; caret under the fault.
+        """
+        from promptgit.registry.search import search
+
+        return search(self.catalog, self._opened, filter_string, max_results, order_by)
+
+    def diff(self, one: str, other: str) -> Comparison:
+        """What differs between two prompt versions.
+
+        Args:
+            one, other: URIs, also of different prompts or revisions.
+        """
+        from promptgit.review.compare import compare
+
+        return compare(self.load(one), self.load(other))
+
+    # --- history ----------------------------------------------------------------------------------------------------
+
+    def history(self, name: str | None = None, *, limit: int | None = None) -> list[Event]:
+        """The commits that concern one prompt (or all), newest first."""
+        from promptgit.registry import history
+
+        names = self._all_names(name) if name else ()
+        found = history.events(self._opened.repository(), self._tip(), self._opened.prefix, names, limit=limit)
+        return list(found)
+
+    def alias_history(self, name: str, alias: str | None = None) -> list[AliasMove]:
+        """All moves of a prompt's aliases, newest first: who, when, why, from what to what."""
+        tip = self._tip()
+        pinned = self._following is None and self.rev is not None
+        from promptgit.source import CommitSource
+
+        source = CommitSource(self._opened.repository(), tip, self._opened.prefix)
+        _, backend = self._opened.catalog(source, pinned=pinned)
+        moves = backend.history(self._all_names(name), tip, self._opened.prefix)
+        return [move for move in moves if alias is None or move.alias == alias]
+
+    def provenance(self, name: str) -> dict[int, Provenance]:
+        """The commit that added each version of a prompt, deleted versions included; only what is committed."""
+        return self._opened.provenance(self.commit, name)
+
+    def _all_names(self, name: str) -> tuple[str, ...]:
+        return (name, *self.catalog.notes(name).former_names)
+
+    def _tip(self) -> str | None:
+        return self.commit or self._opened.repository().ref_commit("HEAD")
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def engine(self) -> Engine:
+        """The write engine for the branch that this registry reads.
+
+        Raises:
+            ConflictError: it reads a pinned commit.
+        """
+        from promptgit.engine.engine import Engine
+
+        branch = None
+        if self.rev is not None:
+            branch = views.follows(self._opened, self.rev)
+            if branch is None:
+                raise ConflictError(
+                    f"this registry is pinned to {self.rev}", hint="Open it without rev, or with a branch, to write."
+                )
+            branch = None if branch == "HEAD" and self._opened.has_files else branch
+            if branch == "HEAD":
+                branch = self._opened.repository().head_ref()
+        return Engine(self._opened.repository(), branch, self._opened.prefix)
+
+    def apply(self, edit: Edit, *, dry_run: bool = False, push: bool = False) -> Applied:
+        """Apply an edit of `promptgit.registry.edits`.
+
+        Args:
+            dry_run: build and check the changeset, write nothing.
+            push: succeed only once the remote has it too.
+        """
+        return self.engine().apply(
+            lambda source: edit(*self._opened.catalog(source)), dry_run=dry_run, push=push
+        )
+
+    def register(
+        self,
+        name: str,
+        template: str | Sequence[Mapping[str, Any]],
+        commit_message: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        response_format: Any = None,
+        model_config: Any = None,
+        *,
+        syntax: str | None = None,
+        variables: Mapping[str, Mapping[str, Any]] | None = None,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        push: bool = False,
+    ) -> PromptVersion:
+        """Add a version: the next free number of the prompt, which is made if it does not exist.
+
+        Args:
+            template: a text, or a list of messages (`{"role": ..., "content": ...}` or `{"placeholder": NAME}`).
+            commit_message: why; it becomes the commit's message.
+            tags: of this version.
+            response_format: a JSON Schema as a dict, or a pydantic class.
+            model_config: a dict, or an object with `to_dict`, such as MLflow's `PromptModelConfig`.
+            syntax: `double-brace`, `single-brace` or `jinja2`. Left out, it is `double-brace`, and `jinja2` only where the
+                template is certain to be that.
+            variables: the contract: type, required, default, description and example by name.
+            tools: tool definitions.
+            push: succeed only once the remote has it too.
+
+        Raises:
+            InvalidDocumentError, TemplateError: what was given is not valid; nothing is stored.
+            ConflictError: the user has edits in the way.
+            GitError: git or the disk refused; nothing is stored.
+        """
+        from promptgit.registry import contents, edits
+
+        content = contents.version_content(
+            template,
+            syntax=syntax,
+            variables=variables,
+            model_config=model_config,
+            response_format=response_format,
+            tools=tools,
+            tags=tags,
+        )
+        applied = self.apply(edits.register(name, content, commit_message), push=push)
+        (path,) = applied.changeset.creates
+        return self._opened.at(applied.commit, pinned=False).version(name, int(path.rpartition("/")[2][:-5]))
+
+    def create(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        message: str | None = None,
+        push: bool = False,
+    ) -> Applied:
+        """Make a prompt that has no versions yet. `register` does not need it.
+
+        Raises:
+            ConflictError: the name is taken.
+        """
+        from promptgit.registry import edits
+
+        return self.apply(edits.create(name, description, tags or {}, message), push=push)
+
+    def set_alias(
+        self,
+        name: str,
+        alias: str,
+        version: Targetish,
+        *,
+        expect: Targetish | None = ANY_EXPECTED,
+        message: str | None = None,
+        push: bool = False,
+    ) -> Applied:
+        """Point an alias to a version, or to several by weight: `{3: 90, 4: 10}`.
+
+        Args:
+            expect: where it must point now (None: nowhere), else nothing is moved.
+            message: why; it becomes the commit's message.
+
+        Raises:
+            AliasMovedError: it points elsewhere than `expect`.
+            NotFoundError: the prompt or version does not exist.
+        """
+        from promptgit.registry import contents, edits
+
+        wanted = edits.ANY if expect is ANY_EXPECTED else None if expect is None else contents.as_target(expect)
+        edit = edits.set_alias(name, alias, contents.as_target(version), expect=wanted, message=message)
+        return self.apply(edit, push=push)
+
+    def delete_alias(self, name: str, alias: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Remove an alias.
+
+        Raises:
+            AliasNotFoundError: there is none of that name.
+        """
+        from promptgit.registry import edits
+
+        return self.apply(edits.delete_alias(name, alias, message=message), push=push)
+
+    def rollback(
+        self, name: str, alias: str, *, message: str | None = None, push: bool = False, dry_run: bool = False
+    ) -> Applied:
+        """Point an alias back to where it pointed before; once more goes one step further back.
+
+        Raises:
+            NotFoundError: the alias does not exist, or has never pointed elsewhere.
+        """
+        from promptgit.registry.contents import rollback_edit
+
+        moves = self.alias_history(name, alias)
+        return self.apply(rollback_edit(self.catalog, name, alias, moves, message), push=push, dry_run=dry_run)
+
+    def set_description(self, name: str, description: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Say what a prompt is for; an empty text removes the description."""
+        return self._note(name, ["description"], description or None, "description", message, push)
+
+    def tags(self, name: str) -> dict[str, str]:
+        """The tags of a prompt.
+
+        Raises:
+            PromptNotFoundError: there is no such prompt.
+        """
+        self.catalog.require(name)
+        return dict(self.catalog.notes(name).tags)
+
+    def set_tag(self, name: str, key: str, value: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Set a tag of a prompt."""
+        return self._note(name, ["tags", key], value, f"tag {key} = {value}", message, push)
+
+    def delete_tag(self, name: str, key: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Remove a tag of a prompt.
+
+        Raises:
+            NotFoundError: it has none of that name.
+        """
+        if key not in self.tags(name):
+            raise NotFoundError(f"{name} has no tag {key}", hint=f"Its tags: {', '.join(self.tags(name)) or 'none'}")
+        return self._note(name, ["tags", key], None, f"tag {key} removed", message, push)
+
+    def set_version_tag(
+        self, name: str, version: int, key: str, value: str, *, message: str | None = None, push: bool = False
+    ) -> Applied:
+        """Set a tag of a version. Its file does not change: what is set later stands in `prompt.yaml`."""
+        from promptgit.registry import edits
+
+        return self.apply(edits.set_version_tag(name, version, key, value, message), push=push)
+
+    def delete_version_tag(
+        self, name: str, version: int, key: str, *, message: str | None = None, push: bool = False
+    ) -> Applied:
+        """Take a tag of a version away.
+
+        Raises:
+            NotFoundError: it has none of that name.
+        """
+        from promptgit.registry import edits
+
+        tags = self.catalog.tags(name, version)
+        if key not in tags:
+            raise NotFoundError(f"{name} version {version} has no tag {key}", hint=f"Its tags: {', '.join(tags) or 'none'}")
+        return self.apply(edits.set_version_tag(name, version, key, None, message), push=push)
+
+    def delete_version(self, name: str, version: int, *, message: str | None = None, push: bool = False) -> Applied:
+        """Remove a version; its number is never used again, and an earlier commit still has it.
+
+        Raises:
+            ConflictError: an alias leads to it.
+            NotFoundError: it does not exist.
+        """
+        from promptgit.registry import edits
+
+        return self.apply(edits.delete_version(name, version, message), push=push)
+
+    def delete(self, name: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Remove all versions of a prompt; raises as `delete_version` does."""
+        from promptgit.registry import edits
+
+        return self.apply(edits.delete_prompt(name, message), push=push)
+
+    def rename(self, old: str, new: str, *, message: str | None = None, push: bool = False) -> Applied:
+        """Give a prompt another name. Aliases and history go with it; the old name says where it went.
+
+        Raises:
+            ConflictError: the new name is taken.
+        """
+        from promptgit.registry import edits
+
+        return self.apply(edits.rename(old, new, message), push=push)
+
+    def _note(
+        self, name: str, keys: list[str], value: object, note: str, message: str | None, push: bool
+    ) -> Applied:
+        from promptgit.registry import edits
+
+        return self.apply(edits.edit_notes(name, keys, value, note, message), push=push)
+
+    # --- with a remote ----------------------------------------------------------------------------------------------
+
+    def push(self) -> str:
+        """Send what was committed; where the remote moved on, put it on top first. Returns the commit both sides have.
+
+        Raises:
+            ConflictError: both sides changed the same file; nothing was changed here.
+            PushRejectedError, RemoteUnavailableError: the remote refused or did not answer.
+        """
+        from promptgit.engine import remote
+
+        engine = self.engine()
+        with engine.locked() as branch:
+            return remote.push(self._opened.repository(), branch)
+
+    def pull(self) -> bool:
+        """Fetch, and follow the remote's branch; local commits go on top. Returns whether anything came.
+
+        Raises: as `push` does.
+        """
+        from promptgit.engine import remote
+
+        engine = self.engine()
+        with engine.locked() as branch:
+            return remote.follow(self._opened.repository(), branch)
+
+
+def reference(name_or_uri: str, version: int | str | None = None) -> PromptRef:
+    """The reference that `load` was given.
+
+    Raises:
+        InvalidReferenceError: it cannot be read, or `version` stands beside a URI that names one.
+    """
+    ref = PromptRef.parse(name_or_uri)
+    if version is None:
+        return ref
+    if ref.version is not None or ref.alias is not None:
+        raise InvalidReferenceError(
+            f"version={version!r} was given beside a URI that names one", text=name_or_uri, hint="Give one of the two."
+        )
+    if isinstance(version, bool) or not isinstance(version, int | str) or (isinstance(version, int) and version < 1):
+        raise InvalidReferenceError(f"a version is a positive whole number or an alias, not {version!r}")
+    named: PromptRef = PromptRef.parse(f"{ref.name}/{version}").replace(rev=ref.rev)
+    return named
+
+
+def _is_current(hot: _Hot, ttl: float | None) -> bool:
+    if ttl is not None and time.monotonic() - hot.time < ttl:
+        return True
+    lstat = os.lstat
+    for path, seen in hot.watched:
+        try:
+            now = lstat(path)
+        except OSError:
+            if seen is not None:
+                return False
+            continue
+        if seen is None or seen[0] != now.st_ctime_ns or seen[1] != now.st_ino:
+            return False
+    return True

@@ -1,0 +1,168 @@
+"""Prompts as a whole, and finding them. What a filter does not ask for is not read."""
+
+from __future__ import annotations
+
+from promptgit.registry import history
+from promptgit.search import parse_filter, parse_order_by
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from promptgit.aliases.target import Target
+    from promptgit.catalog import Catalog
+    from promptgit.model import Notes, Provenance
+    from promptgit.registry.views import Opened
+
+_HISTORY_FIELDS = frozenset(["created", "updated", "author", "message"])
+
+
+class Prompt:
+    """A prompt as a whole. Each attribute is read when it is asked for.
+
+    Attributes:
+        name: its name.
+    """
+
+    __slots__ = ("_catalog", "_find", "_opened", "name")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        catalog: Catalog,
+        opened: Opened,
+        find: Callable[[str], dict[int, Provenance]] | None = None,
+    ) -> None:
+        self.name = name
+        self._catalog = catalog
+        self._opened = opened
+        self._find = find
+
+    @property
+    def description(self) -> str:
+        """What it is for."""
+        return self._notes.description
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Who answers for it."""
+        return self._notes.owners
+
+    @property
+    def deprecated(self) -> str:
+        """Why it should no longer be used; empty if it may."""
+        return self._notes.deprecated
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the latest version, and over them those of the prompt."""
+        version = self.version
+        own = self._catalog.tags(self.name, version) if version else {}
+        return {**own, **self._notes.tags}
+
+    @property
+    def aliases(self) -> dict[str, Target]:
+        """Its aliases."""
+        return dict(sorted(self._catalog.aliases(self.name).items()))
+
+    @property
+    def version(self) -> int:
+        """The latest version; 0 if there is none yet."""
+        versions = self._catalog.versions(self.name)
+        return versions[-1] if versions else 0
+
+    @property
+    def template(self) -> str:
+        """The latest version's template as one text; messages are joined by blank lines."""
+        version = self.version
+        template = self._catalog.body(self.name, version).template if version else ""
+        if isinstance(template, str):
+            return template
+        return "\n\n".join(text for message in template for text in _texts(message.get("content")))
+
+    @property
+    def created(self) -> datetime.datetime | None:
+        """When its first version was made, in UTC; None if none is committed."""
+        found = self._provenance
+        return min((origin.created_at for origin in found.values()), default=None)
+
+    @property
+    def updated(self) -> datetime.datetime | None:
+        """When its newest version was made, in UTC; None if none is committed."""
+        found = self._provenance
+        return max((origin.created_at for origin in found.values()), default=None)
+
+    @property
+    def author(self) -> str:
+        """Who made its latest version; empty if it is not committed."""
+        origin = self._provenance.get(self.version)
+        return f"{origin.author} <{origin.email}>" if origin else ""
+
+    @property
+    def message(self) -> str:
+        """Why its latest version was made; empty if it is not committed."""
+        origin = self._provenance.get(self.version)
+        return origin.message if origin else ""
+
+    @property
+    def _notes(self) -> Notes:
+        return self._catalog.notes(self.name)
+
+    @property
+    def _provenance(self) -> dict[int, Provenance]:
+        if self._find is not None:
+            return self._find(self.name)
+        return self._opened.provenance(self._catalog.files.commit, self.name)
+
+    def __repr__(self) -> str:
+        return f"Prompt({self.name!r}, version={self.version})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The prompt as plain values, for JSON; what needs the history is left out."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "description": self.description,
+            "owners": list(self.owners),
+            "tags": self.tags,
+            "aliases": {alias: target.to_value() for alias, target in self.aliases.items()},
+            "deprecated": self.deprecated or None,
+        }
+
+
+def search(
+    catalog: Catalog, opened: Opened, text: str | None, most: int | None, order_by: Sequence[str] | None
+) -> list[Prompt]:
+    """The prompts that a filter matches, in order; see `Registry.search`."""
+    wanted, order = parse_filter(text), parse_order_by(order_by)
+    find = None
+    if (wanted.fields | order.fields) & _HISTORY_FIELDS:
+        find = _one_pass(catalog, opened)
+    names = catalog.files.steady(lambda: list(catalog.names()))
+    prompts = (Prompt(name=name, catalog=catalog, opened=opened, find=find) for name in names)
+    found: list[Prompt] = order.sort([prompt for prompt in prompts if wanted.matches(prompt)])
+    return found if most is None else found[:most]
+
+
+def _one_pass(catalog: Catalog, opened: Opened) -> Callable[[str], dict[int, Provenance]]:
+    """Provenance of every prompt from one walk over the history, instead of one walk each."""
+    repository = opened.repository()
+    tip = catalog.files.commit or repository.ref_commit("HEAD")
+    everything = history.all_provenance(repository, tip, opened.prefix)
+
+    def find(name: str) -> dict[int, Provenance]:
+        found = dict(everything.get(name, {}))
+        for former in catalog.notes(name).former_names:
+            found |= everything.get(former, {})
+        return found
+
+    return find
+
+
+def _texts(content: Any) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    return [part["text"] for part in content or () if isinstance(part, dict) and isinstance(part.get("text"), str)]
