@@ -4,16 +4,15 @@
     load_prompt("prompts:/support.refunds@production").format(question="Where is my refund?")
 
 The functions carry the names and arguments of `mlflow.genai` and act on a default registry: the one given to
-`set_registry`, else PROMPTGIT_REGISTRY (at PROMPTGIT_REV), else the nearest folder upwards that has a `promptgit.yaml`.
-`Registry` has the same as methods, and more. Nothing is imported before it is used.
+`set_registry`, else PROMPTGIT_REGISTRY (at PROMPTGIT_REV), else the nearest folder upwards that has a
+`promptgit.yaml`. `Registry` has the same as methods, and more. Nothing is imported before it is used.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from promptgit import errors
-    from promptgit import genai
+    from promptgit import errors, genai
     from promptgit.aliases.target import Target
     from promptgit.api import (
         delete_prompt,
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
         set_registry,
     )
     from promptgit.errors import PromptGitError
-    from promptgit.genai import MlflowClient
-    from promptgit.genai import log_prompt
+    from promptgit.genai import MlflowClient, log_prompt
     from promptgit.model import PromptVersion
     from promptgit.registry.registry import Registry
     from promptgit.uri import PromptRef
@@ -67,7 +65,32 @@ _HOMES = {
 _MODULES = ("errors", "genai")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted((*_HOME_OF, *_MODULES))]  # noqa: PLE0604 - all of them are strings
+__all__ = [
+    "MlflowClient",
+    "PromptGitError",
+    "PromptRef",
+    "PromptVersion",
+    "Registry",
+    "Target",
+    "__version__",
+    "delete_prompt",
+    "delete_prompt_alias",
+    "delete_prompt_tag",
+    "delete_prompt_version",
+    "delete_prompt_version_tag",
+    "errors",
+    "genai",
+    "get_prompt_tags",
+    "get_registry",
+    "load_prompt",
+    "log_prompt",
+    "register_prompt",
+    "search_prompts",
+    "set_prompt_alias",
+    "set_prompt_tag",
+    "set_prompt_version_tag",
+    "set_registry",
+]
 
 
 def __getattr__(name: str) -> object:

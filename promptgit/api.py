@@ -62,8 +62,8 @@ def load_prompt(
     name_or_uri: str,
     version: int | str | None = None,
     allow_missing: bool = False,
-    link_to_model: bool = True,  # noqa: ARG001 - of mlflow.genai; nothing here writes when it loads
-    model_id: str | None = None,  # noqa: ARG001 - likewise
+    link_to_model: bool = True,
+    model_id: str | None = None,
     cache_ttl_seconds: float | None = None,
     *,
     key: str | None = None,

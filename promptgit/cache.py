@@ -77,7 +77,7 @@ class TreeFiles:
     def load(self, path: str, parse: Callable[[bytes, str], _T]) -> _T | None:
         """See `Files.load`."""
         kept = self._files.get(path)
-        if kept is not None and kept.settled and stamp.of_path(os.path.join(self._source.root, path)) == kept.stamp:
+        if kept is not None and kept.settled and stamp.of_path(f"{self._source.root}/{path}") == kept.stamp:
             value: _T = kept.value
             return value
         found = self._source.read_stamped(path)
@@ -97,7 +97,7 @@ class TreeFiles:
 
     def entries(self, folder: str) -> Mapping[str, bool]:
         """See `Files.entries`."""
-        seen = stamp.of_path(os.path.join(self._source.root, folder))
+        seen = stamp.of_path(f"{self._source.root}/{folder}")
         kept = self._folders.get(folder)
         if kept is not None and kept[0] == seen:
             return kept[1]
@@ -115,16 +115,16 @@ class TreeFiles:
             if known is None:
                 # A file that is not there is told by its folder: a stat that finds nothing costs twice one that does.
                 path = path.rpartition("/")[0]  # noqa: PLW2901
-                known = stamp.of_path(os.path.join(self._source.root, path))
+                known = stamp.of_path(f"{self._source.root}/{path}")
             found[path] = known
-        seen = {os.path.join(self._source.root, path): known for path, known in found.items()}
+        seen = {f"{self._source.root}/{path}": known for path, known in found.items()}
         fresh = all(stamp.settled(known) and stamp.of_path(path) == known for path, known in seen.items())
         return tuple(seen.items()) if fresh and not self._appeared(paths) else None
 
     def _appeared(self, paths: list[str]) -> bool:
         """Whether a file is there now that was not when it was loaded."""
         missing = (path for path in paths if path not in self._files and path not in self._folders)
-        return any(os.path.lexists(os.path.join(self._source.root, path)) for path in missing)
+        return any(os.path.lexists(f"{self._source.root}/{path}") for path in missing)
 
     def steady(self, action: Callable[[], _T]) -> _T:
         """See `Files.steady`."""
@@ -169,7 +169,7 @@ class CommitFiles:
         """See `Files.entries`."""
         return self._source.entries(folder)
 
-    def watched(self, paths: list[str]) -> tuple[tuple[str, stamp.Stamp], ...] | None:  # noqa: ARG002 - a commit never changes
+    def watched(self, paths: list[str]) -> tuple[tuple[str, stamp.Stamp], ...] | None:
         """See `Files.watched`."""
         return ()
 

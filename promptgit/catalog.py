@@ -40,6 +40,7 @@ class Catalog:
         self.files = files
         self._aliases = aliases
         self._origin = origin
+        self._numbers: dict[str, tuple[Mapping[str, bool], list[int]]] = {}
 
     # --- what there is ----------------------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ class Catalog:
                 yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part)
 
     def _is_prompt(self, name: str, entries: Mapping[str, bool]) -> bool:
-        if any(not is_folder and layout.version_of_file(file) for file, is_folder in entries.items()):
+        if self._versions_in(name, entries):
             return True
         return entries.get(layout.NOTES_FILE) is False and not self.notes(name).deleted
 
@@ -71,9 +72,17 @@ class Catalog:
 
     def versions(self, name: str) -> list[int]:
         """The versions of a prompt that exist, ascending; empty if there is no such prompt."""
-        entries = self.files.entries(layout.folder(name))
+        return list(self._versions_in(name, self.files.entries(layout.folder(name))))
+
+    def _versions_in(self, name: str, entries: Mapping[str, bool]) -> list[int]:
+        """The versions among a folder's entries; kept for as long as the listing is the same object."""
+        kept = self._numbers.get(name)
+        if kept is not None and kept[0] is entries:
+            return kept[1]
         found = (layout.version_of_file(file) for file, is_folder in entries.items() if not is_folder)
-        return sorted(version for version in found if version)
+        versions = sorted(version for version in found if version)
+        self._numbers[name] = (entries, versions)
+        return versions
 
     def latest(self, name: str) -> int:
         """The highest version that exists.
@@ -111,9 +120,13 @@ class Catalog:
             raise self._unknown_version(name, version)
         return body
 
-    def tags(self, name: str, version: int) -> dict[str, str]:
-        """The tags of a version: those in its file, and what was set or taken away later."""
-        later = self.notes(name).versions.get(version, {}).get("tags") or {}
+    def tags(self, name: str, version: int, notes: Notes | None = None) -> dict[str, str]:
+        """The tags of a version: those in its file, and what was set or taken away later.
+
+        Args:
+            notes: of the prompt, if they were read already.
+        """
+        later = (notes or self.notes(name)).versions.get(version, {}).get("tags") or {}
         tags = {**self.body(name, version).tags, **later}
         return {key: value for key, value in tags.items() if value is not None}
 
@@ -148,7 +161,8 @@ class Catalog:
             self.require(name)
             known = ", ".join(f"{known} ({target})" for known, target in sorted(aliases.items())) or "none yet"
             raise AliasNotFoundError(
-                f"{name} has no alias {alias}{_at(self.files)}", hint=f"Its aliases: {known}.{_near(alias, aliases)}"
+                f"{name} has no alias {alias}{_at(self.files)}",
+                hint=f"Its aliases: {known}.{_near(alias, aliases)}",
             )
         return target
 
@@ -172,7 +186,7 @@ class Catalog:
             version=version,
             body=self.body(name, version),
             aliases=aliases_of(version, self.aliases(name)),
-            tags=self.tags(name, version),
+            tags=self.tags(name, version, notes),
             deprecated=notes.versions.get(version, {}).get("deprecated") or notes.deprecated,
             resolved_from=resolved_from,
             variant=variant,
@@ -206,7 +220,9 @@ class Catalog:
         names = list(self.names())
         for other in names:
             if name in self.notes(other).former_names:
-                return PromptNotFoundError(f"{name} is now called {other}{_at(self.files)}", hint=f"Use prompts:/{other}")
+                return PromptNotFoundError(
+                    f"{name} is now called {other}{_at(self.files)}", hint=f"Use prompts:/{other}"
+                )
         known = f"{len(names)} prompts: promptgit list" if len(names) > 8 else ", ".join(names) or "none yet"
         return PromptNotFoundError(
             f"there is no prompt {name}{_at(self.files)}", hint=f"There are: {known}.{_near(name, names)}"

@@ -25,7 +25,7 @@ class RegistryConfig(Record):
 
     format: int = FORMAT
     aliases: str = "file"
-    policies: Mapping[str, Any] = {}  # noqa: RUF012 - a Record never changes
+    policies: Mapping[str, Any] = {}
 
 
 def parse_config(data: bytes, path: str = REGISTRY_FILE) -> RegistryConfig:

@@ -77,11 +77,11 @@ def log_prompt(
     chosen = registered_model_name or name or artifact_path
     if not chosen:
         raise TypeError("log_prompt() needs registered_model_name")
-    syntax = infer_older_syntax(prompt if isinstance(prompt, str) else list(prompt))
+    syntax = infer_older_syntax(prompt if isinstance(prompt, str) else [dict(message) for message in prompt])
     return register_prompt(chosen, prompt, commit_message, tags, syntax=syntax)
 
 
-def set_prompt_model_config(name: str, version: int | str, model_config: Any) -> NoReturn:  # noqa: ARG001
+def set_prompt_model_config(name: str, version: int | str, model_config: Any) -> NoReturn:
     """Refused: a version never changes, its model configuration included.
 
     Raises:
@@ -109,7 +109,7 @@ class MlflowClient:
         tracking_uri, registry_uri: MLflow's; a path in `registry_uri` becomes the default registry.
     """
 
-    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         if registry_uri:
             api.set_registry(registry_uri)
 
@@ -141,7 +141,7 @@ class MlflowClient:
         found: PromptVersion = load_prompt(f"prompts:/{name}@{alias}")
         return found
 
-    def search_prompt_versions(self, name: str, max_results: int | None = None, page_token: str | None = None) -> Any:  # noqa: ARG002
+    def search_prompt_versions(self, name: str, max_results: int | None = None, page_token: str | None = None) -> Any:
         """All versions of a prompt, newest first."""
         registry = api.get_registry()
         versions = registry.versions(name)[::-1][:max_results]

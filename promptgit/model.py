@@ -25,7 +25,17 @@ DEFAULT_SYNTAX = "double-brace"
 class VersionBody:
     """What a version file holds. Immutable by convention: nothing outside this module gets hold of its containers."""
 
-    __slots__ = ("_formatter", "declared", "model_config", "path", "response_format", "syntax", "tags", "template", "tools")
+    __slots__ = (
+        "_formatter",
+        "declared",
+        "model_config",
+        "path",
+        "response_format",
+        "syntax",
+        "tags",
+        "template",
+        "tools",
+    )
 
     def __init__(self, document: Mapping[str, Any], path: str = "") -> None:
         self.template: str | Messages = document["template"]
@@ -75,9 +85,7 @@ def parse_version_file(data: bytes, path: str) -> VersionBody:
     from promptgit import document
 
     found = document.parse(data, path)
-    fits = "template" in found and all(
-        isinstance(value, _SHAPES.get(key, ())) for key, value in found.items()
-    )
+    fits = "template" in found and all(isinstance(value, _SHAPES.get(key, ())) for key, value in found.items())
     if not fits or not all(isinstance(tag, str) for tag in (found.get("tags") or {}).values()):
         raise invalid("version", found, data, path)
     return VersionBody(found, path)
@@ -97,10 +105,10 @@ class Notes(Record):
 
     description: str = ""
     owners: tuple[str, ...] = ()
-    tags: Mapping[str, str] = {}  # noqa: RUF012 - a Record never changes
+    tags: Mapping[str, str] = {}
     deprecated: str = ""
     former_names: tuple[str, ...] = ()
-    versions: Mapping[int, Mapping[str, Any]] = {}  # noqa: RUF012
+    versions: Mapping[int, Mapping[str, Any]] = {}
 
     @property
     def deleted(self) -> dict[int, str]:
@@ -117,7 +125,14 @@ def parse_notes(data: bytes, path: str) -> Notes:
     from promptgit import document
 
     found = document.parse(data, path, empty_ok=True)
-    shapes = {"description": str, "owners": list, "tags": dict, "deprecated": str, "former_names": list, "versions": dict}
+    shapes = {
+        "description": str,
+        "owners": list,
+        "tags": dict,
+        "deprecated": str,
+        "former_names": list,
+        "versions": dict,
+    }
     versions = found.get("versions") or {}
     fits = all(isinstance(value, shapes.get(key, ())) for key, value in found.items())
     if not fits or not all(key.isdigit() and isinstance(note, dict) for key, note in versions.items()):
@@ -169,7 +184,18 @@ class PromptVersion:
         variant: `ALIAS:VERSION` if traffic is split there, else None.
     """
 
-    __slots__ = ("_body", "_bound", "_origin", "_tags", "aliases", "deprecated", "name", "resolved_from", "variant", "version")
+    __slots__ = (
+        "_body",
+        "_bound",
+        "_origin",
+        "_tags",
+        "aliases",
+        "deprecated",
+        "name",
+        "resolved_from",
+        "variant",
+        "version",
+    )
 
     name: str
     version: int
@@ -344,7 +370,7 @@ class PromptVersion:
         return to_single_brace(self.template, self.syntax)
 
     def _with(self, **changes: Any) -> PromptVersion:
-        values = {
+        values: dict[str, Any] = {
             "name": self.name,
             "version": self.version,
             "body": self._body,
@@ -388,7 +414,15 @@ class PromptVersion:
         return hash((self.name, self.version))
 
     def _identity(self) -> tuple[Any, ...]:
-        return (self.name, self.version, self.template, self.syntax, self.model_config, self.response_format, self.tags)
+        return (
+            self.name,
+            self.version,
+            self.template,
+            self.syntax,
+            self.model_config,
+            self.response_format,
+            self.tags,
+        )
 
     def __repr__(self) -> str:
         aliases = f", aliases={list(self.aliases)}" if self.aliases else ""

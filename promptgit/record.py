@@ -74,9 +74,7 @@ class Record(metaclass=_RecordType):
         return hash(self._values())
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{field}={getattr(self, field)!r}" for field in type(self)._record_fields if field[0] != "_"
-        )
+        shown = ", ".join(f"{field}={getattr(self, field)!r}" for field in type(self)._record_fields if field[0] != "_")
         return f"{type(self).__name__}({shown})"
 
     def __reduce__(self) -> tuple[Any, ...]:

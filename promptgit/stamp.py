@@ -10,15 +10,15 @@ from __future__ import annotations
 import os
 import time
 
-Stamp = tuple[int, int, int, int] | None
-"""Change time in ns, inode, size and device; None where there is no file. Any write, rename or chmod changes it."""
+Stamp = tuple[int, int] | None
+"""Change time in ns and inode; None where there is no file. Any write, rename or chmod changes it."""
 
 SETTLE_NS = 50_000_000
 
 
 def of_status(status: os.stat_result) -> Stamp:
     """The stamp of a file that was stat-ed already."""
-    return (status.st_ctime_ns, status.st_ino, status.st_size, status.st_dev)
+    return (status.st_ctime_ns, status.st_ino)
 
 
 def of_path(path: str) -> Stamp:
@@ -27,7 +27,7 @@ def of_path(path: str) -> Stamp:
         status = os.lstat(path)
     except OSError:
         return None
-    return (status.st_ctime_ns, status.st_ino, status.st_size, status.st_dev)
+    return (status.st_ctime_ns, status.st_ino)
 
 
 def settled(stamp: Stamp) -> bool:

@@ -106,18 +106,25 @@ def check_rev(rev: str, *, text: str | None = None, offset: int = 0) -> str:
     """
     if not rev or rev[0] == "-":
         raise InvalidReferenceError(
-            "invalid revision", text=rev if text is None else text, position=offset, hint="Name a branch, tag, commit or date."
+            "invalid revision",
+            text=rev if text is None else text,
+            position=offset,
+            hint="Name a branch, tag, commit or date.",
         )
     for at, character in enumerate(rev):
         if ord(character) < 32 or ord(character) == 127:
             raise InvalidReferenceError(
-                "a revision has no control characters", text=rev if text is None else text, position=offset + at
+                "a revision has no control characters",
+                text=rev if text is None else text,
+                position=offset + at,
             )
     return rev
 
 
 def _quote(rev: str) -> str:
-    return "".join(c if c in _PLAIN_IN_REV else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass")) for c in rev)
+    return "".join(
+        c if c in _PLAIN_IN_REV else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass")) for c in rev
+    )
 
 
 def _unquote(value: str, text: str, start: int) -> str:

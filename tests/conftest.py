@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,22 @@ _IDENTITY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home; no variable of the machine's git or registry leaks in."""
-    folder = tmp_path_factory.mktemp("home")
+def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Make a folder the home; no variable of the machine's git or registry leaks in."""
+    kept = ("PROMPTGIT_CORPUS", "PROMPTGIT_FUZZ_ROUNDS")
     for key in list(os.environ):
-        if key.startswith(("GIT_", "PROMPTGIT_", "XDG_")) and key not in ("PROMPTGIT_CORPUS", "PROMPTGIT_FUZZ_ROUNDS"):
+        if key.startswith(("GIT_", "PROMPTGIT_", "XDG_")) and key not in kept:
             monkeypatch.delenv(key)
     for key, value in {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **_IDENTITY}.items():
         monkeypatch.setenv(key, value)
     (folder / ".gitconfig").write_text("[init]\n\tdefaultBranch = main\n[gc]\n\tautoDetach = false\n")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home for every test."""
+    folder = tmp_path_factory.mktemp("home")
+    isolate(monkeypatch, folder)
     api.set_registry(None)
     return folder
 
@@ -45,18 +52,32 @@ def registry(git: Git) -> Registry:
     return Registry(git.path)
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `refunds` hands out copies of: making it takes as long as many a test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        isolate(monkeypatch, tmp_path_factory.mktemp("home"))
+        git = git_init(tmp_path_factory.mktemp("prepared") / "registry")
+        with Registry(git.path) as registry:
+            for tone in ("briefly", "kindly", "kindly and briefly"):
+                text = f"Answer {tone}.\n\nQuestion: {{{{question}}}}\n"
+                registry.register("support.refunds", text, f"Answer {tone}")
+            registry.set_alias("support.refunds", "production", 1)
+        return git.path
+
+
 @pytest.fixture
-def refunds(registry: Registry) -> Registry:
+def refunds(registry: Registry, git: Git, prepared: Path) -> Registry:
     """A registry in which support.refunds has three versions, production on 1."""
-    for tone in ("briefly", "kindly", "kindly and briefly"):
-        registry.register("support.refunds", f"Answer {tone}.\n\nQuestion: {{{{question}}}}\n", f"Answer {tone}")
-    registry.set_alias("support.refunds", "production", 1)
+    shutil.rmtree(git.path)
+    shutil.copytree(prepared, git.path)
+    git("update-index", "-q", "--refresh")  # the copies are other files to git until it has looked at them
     return registry
 
 
 @pytest.fixture
 def cli(refunds: Registry, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Command lines in the folder of a registry where support.refunds has three versions, production on 1."""
+    """Command lines in the folder of `refunds`."""
     monkeypatch.chdir(refunds.path)
     refunds.close()
 

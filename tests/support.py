@@ -19,7 +19,12 @@ class Git:
         """Run git; return what it printed."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            ["git", *args], cwd=self.path, input=data, capture_output=True, env={**os.environ, **env}, check=False
+            ["git", *args],
+            cwd=self.path,
+            input=data,
+            capture_output=True,
+            env={**os.environ, **env},
+            check=False,
         )
         if check and done.returncode:
             raise AssertionError(f"git {args}: {done.stderr.decode()}")

@@ -53,8 +53,8 @@ def run_time_imports(path: Path) -> list[tuple[str, int]]:
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for inner in node.orelse:
-                visit(inner)
+            for other in node.orelse:
+                visit(other)
             return
         if isinstance(node, ast.Import):
             found.extend((alias.name, node.lineno) for alias in node.names)
@@ -113,7 +113,19 @@ def test_importing_promptgit_imports_nothing_else() -> None:
     assert {name for name in loaded_by("import promptgit") if name.startswith("promptgit")} == {"promptgit"}
 
 
-HEAVY = {"git", "gitdb", "jsonschema", "watchdog", "jinja2", "click", "rich", "dataclasses", "typing", "inspect", "subprocess"}
+HEAVY = {
+    "git",
+    "gitdb",
+    "jsonschema",
+    "watchdog",
+    "jinja2",
+    "click",
+    "rich",
+    "dataclasses",
+    "typing",
+    "inspect",
+    "subprocess",
+}
 
 
 def test_a_working_tree_load_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -132,4 +144,4 @@ def test_every_exported_name_exists_and_is_listed() -> None:
         assert getattr(promptgit, name) is not None
     assert dir(promptgit) == sorted(promptgit.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = promptgit.nothing  # type: ignore[attr-defined]
+        _ = promptgit.nothing

@@ -30,7 +30,7 @@ class FileAliases:
         """See `AliasBackend.read`."""
         return self._view.files.load(aliases_path(name), parse_aliases) or {}
 
-    def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:  # noqa: ARG002
+    def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:
         """See `AliasBackend.edit`."""
         from promptgit import document
 

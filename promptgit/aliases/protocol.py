@@ -58,7 +58,7 @@ class AliasMove(Record):
 class AliasEdit(Record):
     """What a backend wants a changeset to hold: file contents (None removes), and tags."""
 
-    writes: Mapping[str, bytes | None] = {}  # noqa: RUF012 - a Record never changes
+    writes: Mapping[str, bytes | None] = {}
     tags: tuple[TagMove, ...] = ()
 
 

@@ -55,7 +55,7 @@ class TagAliases:
         ended = (_move(old, alias, max(moves) + 1, None, why) for alias, moves in self._moves(old).items())
         return AliasEdit(tags=(*made, *ended))
 
-    def history(self, names: tuple[str, ...], tip: str | None, prefix: str) -> list[AliasMove]:  # noqa: ARG002
+    def history(self, names: tuple[str, ...], tip: str | None, prefix: str) -> list[AliasMove]:
         """See `AliasBackend.history`."""
         found: list[AliasMove] = []
         for name in names:

@@ -67,7 +67,11 @@ class Engine:
     """
 
     def __init__(
-        self, repository: GitRepository, branch: str | None = None, prefix: str = "", deadline: float = _DEADLINE_S
+        self,
+        repository: GitRepository,
+        branch: str | None = None,
+        prefix: str = "",
+        deadline: float = _DEADLINE_S,
     ) -> None:
         self.repository = repository
         self._branch = branch
@@ -113,10 +117,14 @@ class Engine:
             return self._branch
         operation = self.repository.operation()
         if operation:
-            raise ConflictError(f"{operation} is under way in this repository", hint="Finish or abort it first: git status")
+            raise ConflictError(
+                f"{operation} is under way in this repository", hint="Finish or abort it first: git status"
+            )
         ref = self.repository.head_ref()
         if ref is None:
-            raise ConflictError("HEAD is detached: a commit here would belong to no branch", hint="Run: git switch BRANCH")
+            raise ConflictError(
+                "HEAD is detached: a commit here would belong to no branch", hint="Run: git switch BRANCH"
+            )
         return ref
 
     def repair(self) -> list[str]:
@@ -184,9 +192,7 @@ class Engine:
             root = repository.reader.commit(tip)["tree"] if tip else None
             tree = edit_tree(repository, root, {path: new for path, (_, new) in paths.items()})
             tree = tree or repository.writer.write("tree", b"")
-            commit = commits.make_commit(
-                repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign
-            )
+            commit = commits.make_commit(repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign)
             self._read_back(commit, tree, paths)
             if push:
                 self._push_or_rebuild(branch, commit)
@@ -195,7 +201,9 @@ class Engine:
             commits.move_ref(repository, branch, commit, tip, changeset.note or changeset.message.partition("\n")[0])
         return self._follow(branch, paths, checkout, journal)
 
-    def _follow(self, branch: str, paths: Mapping[str, Blobs], checkout: Checkout | None, journal: Journal) -> list[str]:
+    def _follow(
+        self, branch: str, paths: Mapping[str, Blobs], checkout: Checkout | None, journal: Journal
+    ) -> list[str]:
         """The branch has moved, so the write counts: from here on trouble is a warning."""
         if checkout is None:
             return []
@@ -285,5 +293,7 @@ def _disk_errors() -> Iterator[None]:
         where = f": {error.filename}" if error.filename else ""
         raise GitError(
             f"the registry cannot be written: {os.strerror(error.errno or 0)}{where}",
-            hint="Free some space and try again; nothing was lost." if full else "Check the owner and mode of its folder.",
+            hint="Free some space and try again; nothing was lost."
+            if full
+            else "Check the owner and mode of its folder.",
         ) from error

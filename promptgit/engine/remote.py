@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _DEADLINE_S = 60.0
 _SSH = "ssh -oBatchMode=yes -oConnectTimeout=10"
-_MOVED = re.compile(r"\((fetch first|non-fast-forward|stale info|failed to update ref|incorrect old value provided|cannot lock ref)")
+_MOVED = re.compile(
+    r"\((fetch first|non-fast-forward|stale info|failed to update ref|incorrect old value provided|cannot lock ref)"
+)
 _AWAY = re.compile(
     r"could not read from remote|unable to access|could not resolve|connection (refused|reset|timed out|closed)|timed out"
     r"|does not appear to be a git repository|repository .* not found|authentication failed|could not read (username|password)",
@@ -144,7 +146,8 @@ def _replay(repository: GitRepository, mine: str, theirs: str) -> str:
             have = entry[1] if entry else None
             if have not in (old, new):
                 raise ConflictError(
-                    f"{path} was changed here and at the remote", hint="Merge by hand: git pull --rebase, then promptgit push"
+                    f"{path} was changed here and at the remote",
+                    hint="Merge by hand: git pull --rebase, then promptgit push",
                 )
         shown = repository.git(["show", "-s", "--format=%an%x00%ae%x00%ad%x00%B", "--date=raw", commit]).text
         author, email, date, message = shown.split("\0", 3)
@@ -159,7 +162,8 @@ def _replay(repository: GitRepository, mine: str, theirs: str) -> str:
 def _plain_changes(repository: GitRepository, commit: str, parent: str) -> dict[str, tuple[str | None, str | None]]:
     if " " in parent or not parent:
         raise ConflictError(
-            "a merge that was not pushed cannot be put on top of the remote", hint="Run: git pull --rebase=merges"
+            "a merge that was not pushed cannot be put on top of the remote",
+            hint="Run: git pull --rebase=merges",
         )
     raw = repository.git(["diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", parent, commit]).out
     fields = raw.decode("utf-8", "surrogateescape").split("\0")
@@ -167,7 +171,9 @@ def _plain_changes(repository: GitRepository, commit: str, parent: str) -> dict[
     for row, path in zip(fields[::2], fields[1::2], strict=False):
         old_mode, new_mode, old, new, _ = row.removeprefix(":").split(" ")
         if {old_mode, new_mode} - {"100644", "000000"}:
-            raise ConflictError(f"{path} is no plain file", hint="Merge by hand: git pull --rebase, then promptgit push")
+            raise ConflictError(
+                f"{path} is no plain file", hint="Merge by hand: git pull --rebase, then promptgit push"
+            )
         changes[path] = (None if old_mode == "000000" else old, None if new_mode == "000000" else new)
     return changes
 
@@ -177,14 +183,24 @@ def _is_ancestor(repository: GitRepository, one: str, other: str) -> bool:
 
 
 def _push(repository: GitRepository, name: str, refspecs: list[str], *, atomic: bool = False) -> None:
-    args = ["push", "--porcelain", "--no-verify", *(["--atomic"] if atomic else []), "--end-of-options", name, *refspecs]
+    args = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        *(["--atomic"] if atomic else []),
+        "--end-of-options",
+        name,
+        *refspecs,
+    ]
     done = _network(repository, args, check=False)
     if done.code == 0:
         return
     rejected = [line for line in done.text.splitlines() if line.startswith("!")]
     if any(_MOVED.search(line) for line in rejected):
         raise RemoteMovedError("the remote moved on")
-    said = "; ".join(line.partition("remote: ")[2].strip() for line in done.err.splitlines() if line.startswith("remote: "))
+    said = "; ".join(
+        line.partition("remote: ")[2].strip() for line in done.err.splitlines() if line.startswith("remote: ")
+    )
     reason = said or "; ".join(line.split("\t")[-1] for line in rejected) or done.err[:300]
     raise PushRejectedError(
         f"the remote refused the push: {reason}",
@@ -203,10 +219,14 @@ def _network(repository: GitRepository, args: list[str], *, check: bool = True) 
     try:
         done = repository.git([*options, *args], env=env, deadline=_DEADLINE_S, accept=range(256))
     except GitError as error:
-        raise RemoteUnavailableError(f"the remote did not answer within {_DEADLINE_S:g} s", stderr=error.stderr) from error
+        raise RemoteUnavailableError(
+            f"the remote did not answer within {_DEADLINE_S:g} s", stderr=error.stderr
+        ) from error
     if done.code and _AWAY.search(done.err):
         last = next((line for line in done.err.splitlines() if line.startswith(("fatal:", "ssh:"))), done.err[:200])
-        raise RemoteUnavailableError(f"the remote cannot be reached: {last}", stderr=done.err, hint="Nothing was changed here.")
+        raise RemoteUnavailableError(
+            f"the remote cannot be reached: {last}", stderr=done.err, hint="Nothing was changed here."
+        )
     if done.code and check:
         raise failure(done)
     return done

@@ -53,7 +53,8 @@ class Checkout:
                 )
             if staged.get(path) != old:
                 raise DirtyPathError(
-                    f"{path} has a staged change", hint=f"Commit it, or unstage it: git restore --staged {path}"
+                    f"{path} has a staged change",
+                    hint=f"Commit it, or unstage it: git restore --staged {path}",
                 )
 
     def bring_in_step(self, paths: Mapping[str, Blobs], commit: str | None, *, repair: bool = False) -> list[str]:
@@ -121,7 +122,9 @@ class Checkout:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(at)
             if os.path.islink(at) or not os.path.isdir(at):
-                raise DirtyPathError(f"{at} is not a plain folder", hint="Remove it; a registry holds no symbolic links.")
+                raise DirtyPathError(
+                    f"{at} is not a plain folder", hint="Remove it; a registry holds no symbolic links."
+                )
 
     def _remove_empty(self, folder: str) -> None:
         while folder != self._top:

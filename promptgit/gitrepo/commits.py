@@ -122,7 +122,10 @@ def move_ref(repository: GitRepository, ref: str, new: str, old: str | None, rea
             repository.git(args)
             break
         except KilledError:
-            for lock in (os.path.join(repository.common_dir, f"{ref}.lock"), os.path.join(repository.git_dir, "HEAD.lock")):
+            for lock in (
+                os.path.join(repository.common_dir, f"{ref}.lock"),
+                os.path.join(repository.git_dir, "HEAD.lock"),
+            ):
                 remove_lock_made_since(lock, start)
             if repository.ref_commit(ref) == new:
                 break
@@ -145,7 +148,9 @@ def _take_over(lock: str) -> None:
             os.unlink(lock)
 
 
-def commit_with_hooks(repository: GitRepository, tip: str | None, changes: Mapping[str, str | None], message: str) -> None:
+def commit_with_hooks(
+    repository: GitRepository, tip: str | None, changes: Mapping[str, str | None], message: str
+) -> None:
     """Commit on HEAD as `git commit` does, hooks and signing included, from an index of its own.
 
     The files must lie in the working tree already, where hooks look for them. `git commit --only` would take their
@@ -158,7 +163,8 @@ def commit_with_hooks(repository: GitRepository, tip: str | None, changes: Mappi
     index = os.path.join(repository.git_dir, f"promptgit-index-{os.getpid()}")
     env = {"GIT_INDEX_FILE": index}
     rows = "".join(
-        f"100644 {blob} 0\t{path}\0" if blob else f"0 {repository.null_id} 0\t{path}\0" for path, blob in changes.items()
+        f"100644 {blob} 0\t{path}\0" if blob else f"0 {repository.null_id} 0\t{path}\0"
+        for path, blob in changes.items()
     )
     try:
         repository.git(["read-tree", tip or "--empty"], env=env)
@@ -170,7 +176,9 @@ def commit_with_hooks(repository: GitRepository, tip: str | None, changes: Mappi
             raise RefMovedError("HEAD moved while this was written") from None
         said = error.stderr.strip() or "it said nothing"
         raise GitError(
-            f"git commit was refused: {said}", stderr=error.stderr, hint="A commit hook decides this; nothing was written."
+            f"git commit was refused: {said}",
+            stderr=error.stderr,
+            hint="A commit hook decides this; nothing was written.",
         ) from None
     finally:
         for path in (index, f"{index}.lock"):

@@ -47,7 +47,9 @@ class Commit(Record):
         return self.message.partition("\n")[0]
 
 
-def log(repository: GitRepository, tip: str | None, paths: Sequence[str], *, limit: int | None = None) -> Iterator[Commit]:
+def log(
+    repository: GitRepository, tip: str | None, paths: Sequence[str], *, limit: int | None = None
+) -> Iterator[Commit]:
     """The commits that changed files under some paths, newest first. A merge counts if it decided something itself.
 
     Args:

@@ -53,4 +53,3 @@ def _lag(repository: GitRepository, marker: str) -> int:
             known = [f"^{written}"]
     args = ["rev-list", "--count", f"--max-count={_GRAPH_LAG}", "HEAD", *known]
     return int(repository.git(args).text or 0)
-

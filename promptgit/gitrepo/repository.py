@@ -74,7 +74,13 @@ class GitRepository:
             where = run.run(["rev-parse", "--show-object-format"], git_dir=path).text
             return cls(path, path, None, "", where)
         # Without --git-dir git itself checks who owns the repository
-        questions = ["--absolute-git-dir", "--git-common-dir", "--show-toplevel", "--show-object-format", "--show-prefix"]
+        questions = [
+            "--absolute-git-dir",
+            "--git-common-dir",
+            "--show-toplevel",
+            "--show-object-format",
+            "--show-prefix",
+        ]
         try:
             done = run.run(["rev-parse", *questions], cwd=path)
         except GitError as error:
@@ -202,7 +208,9 @@ class GitRepository:
 
         names = self.git(["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags"]).text.split("\n")
         near = difflib.get_close_matches(rev, names, n=3)
-        known = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names[:8])}" if names[0] else ""
+        known = (
+            f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names[:8])}" if names[0] else ""
+        )
         forms = "A revision is a branch, a tag, a commit or a date such as 2026-11-01."
         return RevisionNotFoundError(f"no such revision: {rev}", hint=f"{known}. {forms}" if known else forms)
 

@@ -24,7 +24,14 @@ MINIMUM_GIT = (2, 36)  # core.fsync; 2.35.2 brought safe.directory
 
 # Who the user is and where their own configuration lies. Everything else that starts with GIT_ is dropped.
 _KEPT = frozenset(
-    ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO"]
+    [
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_NOSYSTEM",
+        "GIT_SSH",
+        "GIT_SSH_COMMAND",
+        "GIT_SSL_CAINFO",
+    ]
     + [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE")]
 )
 _FIXED = {
@@ -51,7 +58,9 @@ _OPTIONS = (
     *("-c", "diff.renames=false"),
 )
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
-_CREDENTIALS = re.compile(r"(?i)(\w+://)[^/\s@'\"]+@|([?&](?:access_token|token|password|private_token|key|auth)=)[^&\s'\"]+")
+_CREDENTIALS = re.compile(
+    r"(?i)(\w+://)[^/\s@'\"]+@|([?&](?:access_token|token|password|private_token|key|auth)=)[^&\s'\"]+"
+)
 
 _TROUBLES: tuple[tuple[str, str, str], ...] = (
     (
@@ -64,8 +73,16 @@ _TROUBLES: tuple[tuple[str, str, str], ...] = (
         "git does not know who you are",
         'Run: git config --global user.name "Your Name" && git config --global user.email you@example.com',
     ),
-    ("no space left on device|disk quota exceeded", "the disk is full", "Free some space and try again; nothing was lost."),
-    ("file too large", "the file size limit of this process is reached", "Raise it (ulimit -f) and try again."),
+    (
+        "no space left on device|disk quota exceeded",
+        "the disk is full",
+        "Free some space and try again; nothing was lost.",
+    ),
+    (
+        "file too large",
+        "the file size limit of this process is reached",
+        "Raise it (ulimit -f) and try again.",
+    ),
     (
         "read-only file system|permission denied|insufficient permission",
         "the repository cannot be written",
@@ -155,13 +172,19 @@ def run(
         GitError: git is missing, failed, or did not end in time.
     """
     line = command(args, git_dir=git_dir, work_tree=work_tree, hooks=hooks)
-    process = spawn(line, cwd=cwd, env=environment(env), stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL)
+    process = spawn(
+        line,
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+    )
     try:
         out, err = process.communicate(stdin, timeout=deadline)
     except subprocess.TimeoutExpired:
         kill_group(process)
         raise GitError(
-            f"git {_verb(args)} did not end within {deadline:g} s and was stopped", hint="Try again, or raise the deadline."
+            f"git {_verb(args)} did not end within {deadline:g} s and was stopped",
+            hint="Try again, or raise the deadline.",
         ) from None
     except BaseException:
         kill_group(process)
@@ -183,7 +206,9 @@ def spawn(
     except FileNotFoundError:
         if cwd is not None and not os.path.isdir(cwd):
             raise GitError(f"no such folder: {cwd}") from None
-        raise GitError("git is not installed, or not on PATH", hint="Install git 2.36 or newer: https://git-scm.com") from None
+        raise GitError(
+            "git is not installed, or not on PATH", hint="Install git 2.36 or newer: https://git-scm.com"
+        ) from None
     except OSError as error:
         raise GitError(f"git could not be started: {error}") from error
 
@@ -240,4 +265,6 @@ def require_version() -> None:
             _version = tuple(int(part or 0) for part in found.groups()) if found else (0,)
     if _version < MINIMUM_GIT:
         have, need = (".".join(map(str, version)) for version in (_version, MINIMUM_GIT))
-        raise GitError(f"git {have} is too old: promptgit needs {need} or newer", hint="Update git: https://git-scm.com")
+        raise GitError(
+            f"git {have} is too old: promptgit needs {need} or newer", hint="Update git: https://git-scm.com"
+        )

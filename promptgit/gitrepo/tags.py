@@ -10,7 +10,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptgit.gitrepo.repository import GitRepository
 
-_FIELDS = ("refname", "objectname", "*objectname", "taggername", "taggeremail:trim", "taggerdate:unix", "contents")
+_FIELDS = (
+    "refname",
+    "objectname",
+    "*objectname",
+    "taggername",
+    "taggeremail:trim",
+    "taggerdate:unix",
+    "contents",
+)
 _FORMAT = "%00".join(f"%({field})" for field in _FIELDS) + "%00%01"
 
 
@@ -56,7 +64,12 @@ def find(repository: GitRepository, prefix: str, *, merged: str | None = None) -
     Args:
         merged: only those on this commit or an ancestor of it.
     """
-    args = ["for-each-ref", f"--format={_FORMAT}", *([f"--merged={merged}"] if merged else []), f"refs/tags/{prefix}"]
+    args = [
+        "for-each-ref",
+        f"--format={_FORMAT}",
+        *([f"--merged={merged}"] if merged else []),
+        f"refs/tags/{prefix}",
+    ]
     found = []
     for row in repository.git(args).out.decode("utf-8", "replace").split("\0\x01\n"):
         fields = row.split("\0")
@@ -64,6 +77,14 @@ def find(repository: GitRepository, prefix: str, *, merged: str | None = None) -
             name, oid, target, tagger, email, time, message = fields
             name = name.removeprefix("refs/tags/")
             found.append(
-                Tag(name=name, oid=oid, target=target, tagger=tagger, email=email, time=int(time or 0), message=message)
+                Tag(
+                    name=name,
+                    oid=oid,
+                    target=target,
+                    tagger=tagger,
+                    email=email,
+                    time=int(time or 0),
+                    message=message,
+                )
             )
     return found

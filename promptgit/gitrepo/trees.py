@@ -47,11 +47,18 @@ def _format(entries: Mapping[str, Entry]) -> bytes:
     rows = []
     for name, (mode, oid) in entries.items():
         raw = name.encode("utf-8", "surrogateescape")
-        rows.append((raw + b"/" if mode == TREE_MODE else raw, mode.encode() + b" " + raw + b"\0" + bytes.fromhex(oid)))
+        rows.append(
+            (
+                raw + b"/" if mode == TREE_MODE else raw,
+                mode.encode() + b" " + raw + b"\0" + bytes.fromhex(oid),
+            )
+        )
     return b"".join(row for _, row in sorted(rows))
 
 
-def diff_trees(repository: GitRepository, old: str | None, new: str | None, prefix: str = "") -> dict[str, tuple[str | None, str | None]]:
+def diff_trees(
+    repository: GitRepository, old: str | None, new: str | None, prefix: str = ""
+) -> dict[str, tuple[str | None, str | None]]:
     """The files that differ between two trees: path -> (old blob, new blob). Anything but plain files counts as absent."""
     if old == new:
         return {}
@@ -64,8 +71,8 @@ def diff_trees(repository: GitRepository, old: str | None, new: str | None, pref
             continue
         path = f"{prefix}{name}"
         if TREE_MODE in (one[0], two[0]):
-            trees = (entry[1] if entry[0] == TREE_MODE else None for entry in (one, two))
-            found |= diff_trees(repository, *trees, prefix=f"{path}/")
+            below = [entry[1] if entry[0] == TREE_MODE else None for entry in (one, two)]
+            found |= diff_trees(repository, below[0], below[1], f"{path}/")
         blobs = tuple(entry[1] if entry[0] == FILE_MODE else None for entry in (one, two))
         if blobs != (None, None):
             found[path] = (blobs[0], blobs[1])

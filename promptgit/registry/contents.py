@@ -72,7 +72,12 @@ def as_target(version: Targetish) -> Target:
 
 
 def rollback_edit(
-    catalog: Catalog, name: str, alias: str, moves: Sequence[AliasMove], message: str | None, to: Target | None = None
+    catalog: Catalog,
+    name: str,
+    alias: str,
+    moves: Sequence[AliasMove],
+    message: str | None,
+    to: Target | None = None,
 ) -> Edit:
     """The edit that points an alias back.
 

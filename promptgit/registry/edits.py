@@ -140,7 +140,9 @@ def create(name: str, description: str, tags: Mapping[str, str], message: str | 
     def build(catalog: Catalog, _: AliasBackend) -> Changeset:
         path = layout.notes_path(name)
         if catalog.versions(name) or catalog.files.read(path) is not None:
-            raise ConflictError(f"the name {name} is taken", hint="Pick another name; numbers of a prompt are never reused.")
+            raise ConflictError(
+                f"the name {name} is taken", hint="Pick another name; numbers of a prompt are never reused."
+            )
         _require_no_twin(catalog, name)
         data = document.dump({"description": description, **({"tags": dict(tags)} if tags else {})})
         _require_valid_notes(data, path)
@@ -258,7 +260,9 @@ def rename(old: str, new: str, message: str | None = None) -> Edit:
     def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
         catalog.require(old)
         if catalog.versions(new) or catalog.notes(new).deleted:
-            raise ConflictError(f"the name {new} is taken", hint="Pick another name; numbers of a prompt are never reused.")
+            raise ConflictError(
+                f"the name {new} is taken", hint="Pick another name; numbers of a prompt are never reused."
+            )
         _require_no_twin(catalog, new, besides=old)
         writes: dict[str, bytes | None] = {}
         for version in catalog.versions(old):
@@ -333,7 +337,10 @@ def _require_no_twin(catalog: Catalog, name: str, besides: str | None = None) ->
             taken = ".".join([*folder.split("/")[1:], twins[0]]) if twins else None
             if taken and taken != besides:
                 raise InvalidReferenceError(
-                    f"{name} differs from {taken} only by case", text=name, position=None, hint=f"Did you mean {taken}?"
+                    f"{name} differs from {taken} only by case",
+                    text=name,
+                    position=None,
+                    hint=f"Did you mean {taken}?",
                 )
             return
         folder = f"{folder}/{part}"
@@ -343,4 +350,3 @@ def _require_valid_notes(data: bytes, path: str) -> None:
     problems = schema.validate("prompt", document.parse(data, path, empty_ok=True), data, path)
     if problems:
         raise InvalidDocumentError([problem.replace(path="", line=0, column=0) for problem in problems])
-

@@ -49,7 +49,12 @@ def as_utc(seconds: float) -> datetime.datetime:
 
 
 def events(
-    repository: GitRepository, tip: str | None, prefix: str, names: Sequence[str] = (), *, limit: int | None = None
+    repository: GitRepository,
+    tip: str | None,
+    prefix: str,
+    names: Sequence[str] = (),
+    *,
+    limit: int | None = None,
 ) -> Iterator[Event]:
     """What happened to some prompts (all, if none is named), newest first."""
     paths = [prefix + layout.folder(name) for name in names] or [prefix + layout.PROMPTS]
@@ -59,7 +64,9 @@ def events(
             at = layout.parse_path(file.path.removeprefix(prefix))
             if at is not None and (not names or at.name in names):
                 verb = "added" if file.old is None else "removed" if file.new is None else "changed"
-                what = f"version {at.version}" if at.version else "aliases" if at.file == layout.ALIASES_FILE else "notes"
+                what = (
+                    f"version {at.version}" if at.version else "aliases" if at.file == layout.ALIASES_FILE else "notes"
+                )
                 changes.append((at.name, f"{what} {verb}"))
         if changes:
             yield Event(
@@ -72,9 +79,7 @@ def events(
             )
 
 
-def provenance(
-    repository: GitRepository, tip: str | None, prefix: str, names: Sequence[str]
-) -> dict[int, Provenance]:
+def provenance(repository: GitRepository, tip: str | None, prefix: str, names: Sequence[str]) -> dict[int, Provenance]:
     """The commit that added each version of the prompt that bore these names, in a shallow clone as far as it reaches.
 
     A version is what was added first under its number and under any of the names: a rename adds files anew.

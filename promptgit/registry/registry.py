@@ -226,7 +226,11 @@ class Registry:
         return Prompt(name=name, catalog=self.catalog, opened=self._opened)
 
     def search(
-        self, filter_string: str | None = None, *, max_results: int | None = None, order_by: Sequence[str] | None = None
+        self,
+        filter_string: str | None = None,
+        *,
+        max_results: int | None = None,
+        order_by: Sequence[str] | None = None,
     ) -> list[Prompt]:
         """Prompts that a filter matches; see `promptgit.search` for its grammar.
 
@@ -293,7 +297,8 @@ class Registry:
             branch = views.follows(self._opened, self.rev)
             if branch is None:
                 raise ConflictError(
-                    f"this registry is pinned to {self.rev}", hint="Open it without rev, or with a branch, to write."
+                    f"this registry is pinned to {self.rev}",
+                    hint="Open it without rev, or with a branch, to write.",
                 )
             branch = None if branch == "HEAD" and self._opened.has_files else branch
             if branch == "HEAD":
@@ -307,9 +312,7 @@ class Registry:
             dry_run: build and check the changeset, write nothing.
             push: succeed only once the remote has it too.
         """
-        return self.engine().apply(
-            lambda source: edit(*self._opened.catalog(source)), dry_run=dry_run, push=push
-        )
+        return self.engine().apply(lambda source: edit(*self._opened.catalog(source)), dry_run=dry_run, push=push)
 
     def register(
         self,
@@ -426,7 +429,9 @@ class Registry:
         moves = self.alias_history(name, alias)
         return self.apply(rollback_edit(self.catalog, name, alias, moves, message), push=push, dry_run=dry_run)
 
-    def set_description(self, name: str, description: str, *, message: str | None = None, push: bool = False) -> Applied:
+    def set_description(
+        self, name: str, description: str, *, message: str | None = None, push: bool = False
+    ) -> Applied:
         """Say what a prompt is for; an empty text removes the description."""
         return self._note(name, ["description"], description or None, "description", message, push)
 
@@ -473,7 +478,9 @@ class Registry:
 
         tags = self.catalog.tags(name, version)
         if key not in tags:
-            raise NotFoundError(f"{name} version {version} has no tag {key}", hint=f"Its tags: {', '.join(tags) or 'none'}")
+            raise NotFoundError(
+                f"{name} version {version} has no tag {key}", hint=f"Its tags: {', '.join(tags) or 'none'}"
+            )
         return self.apply(edits.set_version_tag(name, version, key, None, message), push=push)
 
     def delete_version(self, name: str, version: int, *, message: str | None = None, push: bool = False) -> Applied:
@@ -503,9 +510,7 @@ class Registry:
 
         return self.apply(edits.rename(old, new, message), push=push)
 
-    def _note(
-        self, name: str, keys: list[str], value: object, note: str, message: str | None, push: bool
-    ) -> Applied:
+    def _note(self, name: str, keys: list[str], value: object, note: str, message: str | None, push: bool) -> Applied:
         from promptgit.registry import edits
 
         return self.apply(edits.edit_notes(name, keys, value, note, message), push=push)
@@ -548,7 +553,9 @@ def reference(name_or_uri: str, version: int | str | None = None) -> PromptRef:
         return ref
     if ref.version is not None or ref.alias is not None:
         raise InvalidReferenceError(
-            f"version={version!r} was given beside a URI that names one", text=name_or_uri, hint="Give one of the two."
+            f"version={version!r} was given beside a URI that names one",
+            text=name_or_uri,
+            hint="Give one of the two.",
         )
     if isinstance(version, bool) or not isinstance(version, int | str) or (isinstance(version, int) and version < 1):
         raise InvalidReferenceError(f"a version is a positive whole number or an alias, not {version!r}")

@@ -20,13 +20,13 @@ _HISTORY_FIELDS = frozenset(["created", "updated", "author", "message"])
 
 
 class Prompt:
-    """A prompt as a whole. Each attribute is read when it is asked for.
+    """A prompt as a whole. Each attribute is read when it is first asked for, and then kept.
 
     Attributes:
         name: its name.
     """
 
-    __slots__ = ("_catalog", "_find", "_opened", "name")
+    __slots__ = ("_catalog", "_find", "_kept_notes", "_kept_origin", "_kept_version", "_opened", "name")
 
     def __init__(
         self,
@@ -40,6 +40,9 @@ class Prompt:
         self._catalog = catalog
         self._opened = opened
         self._find = find
+        self._kept_version: int | None = None
+        self._kept_notes: Notes | None = None
+        self._kept_origin: dict[int, Provenance] | None = None
 
     @property
     def description(self) -> str:
@@ -59,9 +62,9 @@ class Prompt:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of the latest version, and over them those of the prompt."""
-        version = self.version
-        own = self._catalog.tags(self.name, version) if version else {}
-        return {**own, **self._notes.tags}
+        version, notes = self.version, self._notes
+        own = self._catalog.tags(self.name, version, notes) if version else {}
+        return {**own, **notes.tags}
 
     @property
     def aliases(self) -> dict[str, Target]:
@@ -71,8 +74,9 @@ class Prompt:
     @property
     def version(self) -> int:
         """The latest version; 0 if there is none yet."""
-        versions = self._catalog.versions(self.name)
-        return versions[-1] if versions else 0
+        if self._kept_version is None:
+            self._kept_version = max(self._catalog.versions(self.name), default=0)
+        return self._kept_version
 
     @property
     def template(self) -> str:
@@ -109,13 +113,18 @@ class Prompt:
 
     @property
     def _notes(self) -> Notes:
-        return self._catalog.notes(self.name)
+        if self._kept_notes is None:
+            self._kept_notes = self._catalog.notes(self.name)
+        return self._kept_notes
 
     @property
     def _provenance(self) -> dict[int, Provenance]:
-        if self._find is not None:
-            return self._find(self.name)
-        return self._opened.provenance(self._catalog.files.commit, self.name)
+        if self._kept_origin is None:
+            if self._find is not None:
+                self._kept_origin = self._find(self.name)
+            else:
+                self._kept_origin = self._opened.provenance(self._catalog.files.commit, self.name)
+        return self._kept_origin
 
     def __repr__(self) -> str:
         return f"Prompt({self.name!r}, version={self.version})"

@@ -59,7 +59,8 @@ class Opened:
     def _require_bare(self) -> None:
         if "://" in self.path or not os.path.isdir(self.path):
             raise RegistryNotFoundError(
-                f"there is no registry at {self.path}", hint="Clone it first: git clone URL. Or make one: promptgit init DIR"
+                f"there is no registry at {self.path}",
+                hint="Clone it first: git clone URL. Or make one: promptgit init DIR",
             )
         if not all(os.path.exists(os.path.join(self.path, part)) for part in ("HEAD", "objects", "refs")):
             upward = find_root(self.path)
@@ -107,9 +108,7 @@ class Opened:
         """A catalog over a commit, and its alias backend. `pinned` reads aliases as of that commit, not the newest."""
         files = CommitFiles(source, self.parsed)
         config = read_config(files, f"{self.path} at {source.label}")
-        view = AliasView(
-            files=files, repository=self.repository, commit=source.commit if pinned else None, as_of=as_of
-        )
+        view = AliasView(files=files, repository=self.repository, commit=source.commit if pinned else None, as_of=as_of)
         backend = open_backend(config.aliases, view)
         return Catalog(files, backend, self._origin(source.commit)), backend
 
@@ -196,4 +195,3 @@ def read_config(files: Files, where: str) -> RegistryConfig:
             hint="Make one: promptgit init DIR. In a bare repository name its folder: Registry(path, folder=...).",
         )
     return config
-

@@ -32,7 +32,10 @@ def write(path: str = PATH, content: bytes | None = TEXT, message: str = "Answer
 def test_a_write_is_a_commit_with_its_message_and_identity(git: Git) -> None:
     applied = engine_of(git).apply(lambda _: write(message="Answer kindly\n\nBecause people asked."))
     assert git("rev-parse", "HEAD") == applied.commit
-    assert git("log", "-1", "--format=%an <%ae>|%B") == "Ada Lovelace <ada@example.com>|Answer kindly\n\nBecause people asked."
+    assert (
+        git("log", "-1", "--format=%an <%ae>|%B")
+        == "Ada Lovelace <ada@example.com>|Answer kindly\n\nBecause people asked."
+    )
     assert (git.path / PATH).read_bytes() == TEXT
     git.assert_sound()
 
@@ -195,7 +198,7 @@ def test_a_symbolic_link_in_the_tree_does_not_lead_a_write_outside(git: Git, tmp
     applied = None
     with pytest.raises((DirtyPathError, GitError)):
         applied = engine_of(git).apply(lambda _: write())
-        raise DirtyPathError(str(applied.warnings)) if applied.warnings else AssertionError("written through a link")
+        raise (DirtyPathError(str(applied.warnings)) if applied.warnings else AssertionError("written through a link"))
     assert list(outside.iterdir()) == []
 
 
@@ -237,7 +240,9 @@ def test_commit_hooks_do_not_commit_what_the_user_has_staged(git: Git) -> None:
 @pytest.fixture
 def signing_key(git: Git, tmp_path: Path) -> Path:
     key = tmp_path / "key"
-    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=False, capture_output=True)
+    made = subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=False, capture_output=True
+    )
     if made.returncode:
         pytest.skip("ssh-keygen is not usable here")
     signers = tmp_path / "allowed_signers"
@@ -271,7 +276,9 @@ def test_without_an_identity_the_error_says_how_to_set_one(git: Git, monkeypatch
     git.assert_sound()
 
 
-def test_a_hook_environment_does_not_redirect_a_write(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hook_environment_does_not_redirect_a_write(
+    git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = git_init(tmp_path / "other")
     before = other("rev-parse", "HEAD")
     for key, value in {
@@ -303,6 +310,9 @@ def test_an_old_git_is_named_with_the_version_that_is_needed(tmp_path: Path, git
     fake.chmod(0o755)
     code = f"from promptgit.gitrepo.repository import GitRepository; GitRepository.open({str(git.path)!r})"
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PATH": str(fake.parent)}, capture_output=True, check=False
+        [sys.executable, "-c", code],
+        env={**os.environ, "PATH": str(fake.parent)},
+        capture_output=True,
+        check=False,
     )
     assert b"git 2.25.1 is too old: promptgit needs 2.36 or newer" in done.stderr

@@ -17,7 +17,7 @@ from promptgit.errors import GitError, RegistryBusyError
 from promptgit.gitrepo.repository import GitRepository
 
 sys.path.insert(0, str(Path(__file__).parent))
-from writer import FOLDER, register  # noqa: E402 - a script beside the tests that also runs on its own
+from writer import FOLDER, register
 
 WRITER = str(Path(__file__).parent / "writer.py")
 ROOT = str(Path(__file__).parents[2])
@@ -158,7 +158,9 @@ def test_a_write_that_finds_no_room_says_so_and_leaves_nothing_behind(git: Git) 
         assert_old_or_new(git)
         if done.returncode:
             refused += 1
-            assert "errors.GitError: the registry cannot be written" in done.stderr or "the file size limit" in done.stderr
+            assert (
+                "errors.GitError: the registry cannot be written" in done.stderr or "the file size limit" in done.stderr
+            )
             assert git("rev-parse", "HEAD") == before
             assert not list((git.path / FOLDER).glob(".promptgit*"))
     assert refused >= 5

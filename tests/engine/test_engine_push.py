@@ -16,7 +16,7 @@ from promptgit.errors import ConflictError, GitError, PushRejectedError, RemoteU
 from promptgit.gitrepo.repository import GitRepository
 
 sys.path.insert(0, str(Path(__file__).parent))
-from writer import FOLDER, register  # noqa: E402 - a script beside the tests that also runs on its own
+from writer import FOLDER, register
 
 BRANCH = "refs/heads/main"
 
@@ -107,7 +107,9 @@ def test_local_commits_are_put_on_top_of_a_remote_that_moved_on(clones: tuple[Gi
     two.assert_sound()
 
 
-def test_a_file_that_both_sides_changed_stops_the_push_and_loses_nothing(clones: tuple[Git, Git, Git]) -> None:
+def test_a_file_that_both_sides_changed_stops_the_push_and_loses_nothing(
+    clones: tuple[Git, Git, Git],
+) -> None:
     _, one, two = clones
     engine_of(one).apply(lambda _: write("prompts/a/1.yaml", b"template: one\n"), push=True)
     engine = engine_of(two)

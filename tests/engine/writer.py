@@ -1,7 +1,7 @@
 """A writer process for tests of concurrency and kills.
 
-    writer.py PATH COUNT WHO            registers COUNT files, each under the next free number; prints what was acknowledged
-    writer.py PATH 1 WHO --kill-at N    dies by SIGKILL at its Nth system call made from Python; prints how many there were
+writer.py PATH COUNT WHO            registers COUNT files, each under the next free number; prints what was acknowledged
+writer.py PATH 1 WHO --kill-at N    dies by SIGKILL at its Nth system call made from Python; prints how many there were
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def register(who: str) -> Callable[[CommitSource], Changeset]:
         path = f"{FOLDER}/{version}.yaml"
         return Changeset(
             message=f"version {version} by {who}",
-            writes={path: f"template: {version} by {who}\n".encode(), f"{FOLDER}/aliases.yaml": b"a: %d\n" % version},
+            writes={
+                path: f"template: {version} by {who}\n".encode(),
+                f"{FOLDER}/aliases.yaml": b"a: %d\n" % version,
+            },
             creates=frozenset([path]),
             note=str(version),
         )

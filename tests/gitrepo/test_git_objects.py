@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def replace_object(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-TAMPERINGS = {
+TAMPERINGS: dict[str, Callable[[bytes], bytes]] = {
     "other content": lambda data: zlib.compress(b"blob 5\0other"),
     "another kind": lambda data: zlib.compress(b"tree 0\0"),
     "cut short": lambda data: data[: len(data) // 2],
@@ -135,7 +136,9 @@ def test_an_object_id_is_what_git_computes(content: bytes) -> None:
 
 
 _NAME = st.text("abc.-_ é", min_size=1, max_size=4).filter(lambda name: name not in (".", "..", ".git"))
-_FILES = st.dictionaries(st.lists(_NAME, min_size=1, max_size=3).map("/".join), st.binary(max_size=8), min_size=1, max_size=8)
+_FILES = st.dictionaries(
+    st.lists(_NAME, min_size=1, max_size=3).map("/".join), st.binary(max_size=8), min_size=1, max_size=8
+)
 
 
 def no_file_is_a_folder(files: dict[str, bytes]) -> bool:

@@ -73,7 +73,18 @@ def test_a_day_means_the_state_in_which_it_began(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rev", ["HEAD:promptgit.yaml", ":/New", "main..HEAD", "main@{1}", "main@{upstream}", "--all", "none", "main^{/New}", "0" * 40]
+    "rev",
+    [
+        "HEAD:promptgit.yaml",
+        ":/New",
+        "main..HEAD",
+        "main@{1}",
+        "main@{upstream}",
+        "--all",
+        "none",
+        "main^{/New}",
+        "0" * 40,
+    ],
 )
 def test_what_is_no_revision_is_refused(repository: GitRepository, rev: str) -> None:
     with pytest.raises(RevisionNotFoundError):
@@ -112,7 +123,14 @@ def test_a_bare_repository_that_lies_in_the_tree_is_not_used(git: Git) -> None:
 
 
 def test_no_configuration_of_the_repository_starts_a_program(git: Git) -> None:
-    for key in ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "diff.external", "core.askPass"):
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "core.sshCommand",
+        "diff.external",
+        "core.askPass",
+    ):
         git("config", key, f"touch {git.path}/owned")
     git("config", "filter.evil.smudge", f"touch {git.path}/owned")
     repository = GitRepository.open(str(git.path))
@@ -123,7 +141,14 @@ def test_no_configuration_of_the_repository_starts_a_program(git: Git) -> None:
 
 
 def test_a_hook_environment_is_dropped_and_the_identity_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS", "GIT_EXEC_PATH", "GIT_TRACE"):
+    for key in (
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_EXEC_PATH",
+        "GIT_TRACE",
+    ):
         monkeypatch.setenv(key, "x")
     kept = environment()
     assert {key for key in kept if key.startswith("GIT_") and kept[key] == "x"} == set()
@@ -138,14 +163,19 @@ def test_a_hook_environment_is_dropped_and_the_identity_kept(monkeypatch: pytest
         ("ssh://git:s3cret@host/x", "ssh://***@host/x"),
         ("https://host/x?access_token=s3cret&a=1", "https://host/x?access_token=***&a=1"),
         ("https://s3cret@host/x", "https://***@host/x"),
-        ("fatal: unable to access 'https://u:s3cret@h/': refused", "fatal: unable to access 'https://***@h/': refused"),
+        (
+            "fatal: unable to access 'https://u:s3cret@h/': refused",
+            "fatal: unable to access 'https://***@h/': refused",
+        ),
     ],
 )
 def test_credentials_in_urls_are_not_shown(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
-def test_a_git_that_hangs_is_stopped_with_all_it_started(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_hangs_is_stopped_with_all_it_started(
+    tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from promptgit.gitrepo import run
 
     fake = tmp_path / "bin/git"

@@ -61,7 +61,11 @@ def test_a_loaded_prompt_knows_where_it_came_from(refunds: Registry, git: Git) -
     assert prompt.author == "Ada Lovelace <ada@example.com>"
     assert prompt.created_at is not None
     assert prompt.created_at.tzinfo is not None
-    assert (prompt.uri, prompt.aliases, prompt.resolved_from) == ("prompts:/support.refunds/1", ("production",), "production")
+    assert (prompt.uri, prompt.aliases, prompt.resolved_from) == (
+        "prompts:/support.refunds/1",
+        ("production",),
+        "production",
+    )
 
 
 def test_a_version_that_is_not_committed_loads_and_has_no_commit(refunds: Registry, git: Git) -> None:
@@ -72,13 +76,19 @@ def test_a_version_that_is_not_committed_loads_and_has_no_commit(refunds: Regist
 
 
 def test_what_is_changed_in_a_loaded_prompt_stays_with_who_changed_it(registry: Registry) -> None:
-    registry.register("chat", [{"role": "user", "content": "{{question}}"}], tags={"team": "a"}, model_config={"top_k": 3})
+    registry.register(
+        "chat", [{"role": "user", "content": "{{question}}"}], tags={"team": "a"}, model_config={"top_k": 3}
+    )
     mine = registry.load("chat")
     mine.template[0]["content"] = "changed"
     mine.tags["team"] = "changed"
     mine.model_config["top_k"] = 99
     fresh = registry.load("chat")
-    assert (fresh.template[0]["content"], fresh.tags, fresh.model_config) == ("{{question}}", {"team": "a"}, {"top_k": 3})
+    assert (fresh.template[0]["content"], fresh.tags, fresh.model_config) == (
+        "{{question}}",
+        {"team": "a"},
+        {"top_k": 3},
+    )
     with pytest.raises(AttributeError, match="frozen"):
         mine.version = 9
 
@@ -255,7 +265,9 @@ def test_a_file_that_is_not_a_version_is_refused_by_the_schema(refunds: Registry
 
 @pytest.mark.parametrize("place", ["file", "folder"])
 @pytest.mark.parametrize("rev", [None, "HEAD"])
-def test_a_symbolic_link_is_not_followed(refunds: Registry, git: Git, tmp_path: Path, place: str, rev: str | None) -> None:
+def test_a_symbolic_link_is_not_followed(
+    refunds: Registry, git: Git, tmp_path: Path, place: str, rev: str | None
+) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "1.yaml").write_text("template: a secret\n")

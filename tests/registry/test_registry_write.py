@@ -46,10 +46,13 @@ def test_a_version_is_a_file_with_the_commit_message_that_was_given(registry: Re
 
 
 def test_everything_that_a_version_holds_comes_back(registry: Registry) -> None:
-    template = [
+    template: list[dict[str, object]] = [
         {"role": "system", "content": "Be kind.\n"},
         {"placeholder": "history"},
-        {"role": "user", "content": [{"type": "text", "text": "{{question}}"}, {"type": "image_url", "url": "{{image}}"}]},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "{{question}}"}, {"type": "image_url", "url": "{{image}}"}],
+        },
     ]
     variables = {"question": {"type": "string", "description": "what they ask", "example": "Where is it?"}}
     registry.register(
@@ -112,7 +115,9 @@ def test_what_is_not_valid_is_refused_and_nothing_is_stored(
     assert registry.prompts() == []
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "a..b", "-a", "a.-b", "con", "a.NUL", "x/y", "a\n", "é", "a" * 129])
+@pytest.mark.parametrize(
+    "name", ["", "a b", "../x", "a..b", "-a", "a.-b", "con", "a.NUL", "x/y", "a\n", "é", "a" * 129]
+)
 def test_a_name_that_a_file_system_or_a_uri_cannot_carry_is_refused(registry: Registry, name: str) -> None:
     with pytest.raises(InvalidReferenceError):
         registry.register(name, "x")
@@ -149,7 +154,10 @@ def test_an_alias_is_set_moved_and_removed(both: Registry) -> None:
     both.set_alias(NAME, "production", 1)
     both.set_alias(NAME, "production", 3)
     both.set_alias(NAME, "staging", 2)
-    assert {alias: str(target) for alias, target in both.aliases(NAME).items()} == {"production": "3", "staging": "2"}
+    assert {alias: str(target) for alias, target in both.aliases(NAME).items()} == {
+        "production": "3",
+        "staging": "2",
+    }
     both.delete_alias(NAME, "staging")
     with pytest.raises(AliasNotFoundError):
         both.load(f"{NAME}@staging")
@@ -211,7 +219,9 @@ def test_traffic_is_split_by_weight_and_sticks_to_a_key(both: Registry) -> None:
     assert loaded.variant == f"experiment:{loaded.version}"
 
 
-@pytest.mark.parametrize("alias", ["latest", "LATEST", "3", "v3", "V12", "", "a b", "a\n", "-x", "a/b", "a@b", ".x", "x.lock"])
+@pytest.mark.parametrize(
+    "alias", ["latest", "LATEST", "3", "v3", "V12", "", "a b", "a\n", "-x", "a/b", "a@b", ".x", "x.lock"]
+)
 def test_an_alias_that_could_shadow_a_version_or_a_ref_is_refused(refunds: Registry, alias: str) -> None:
     with pytest.raises(InvalidReferenceError):
         refunds.set_alias(NAME, alias, 1)
@@ -343,6 +353,10 @@ def test_a_prompt_without_versions_can_be_made_first(registry: Registry) -> None
 
 def test_history_lists_what_each_commit_did(refunds: Registry) -> None:
     events = refunds.history(NAME)
-    assert [event.subject for event in events][-3:] == ["Answer kindly and briefly", "Answer kindly", "Answer briefly"]
+    assert [event.subject for event in events][-3:] == [
+        "Answer kindly and briefly",
+        "Answer kindly",
+        "Answer briefly",
+    ]
     assert events[-1].changes == ((NAME, "version 1 added"),)
     assert json.dumps([event.message for event in events])
