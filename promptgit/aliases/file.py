@@ -60,7 +60,7 @@ class FileAliases:
             for file in commit.files:  # a rename removes one file and adds another with the same aliases
                 for oid, state in ((file.old, before), (file.new, after)):
                     if oid is not None:
-                        state |= _readable(repository.reader.read(oid, "blob", path=file.path), file.path)
+                        state.update(_readable(repository.reader.read(oid, "blob", path=file.path), file.path))
             for alias in sorted(before.keys() | after.keys()):
                 if before.get(alias) != after.get(alias):
                     moves.append(

@@ -76,7 +76,8 @@ class TagAliases:
                         )
                     )
                     before = after
-        return sorted(reversed(found), key=lambda move: -move.time)
+        found.reverse()  # of moves within one second the later comes first
+        return sorted(found, key=lambda move: -move.time)
 
     def watched(self, name: str) -> tuple[list[str], tuple[tuple[str, stamp.Stamp], ...]]:
         """See `AliasBackend.watched`."""

@@ -58,7 +58,7 @@ __all__ = [
 
 
 class PythonParser(yaml.BaseLoader):
-    """PyYAML's parser for machines without libyaml: fifty times slower, and held to what libyaml refuses."""
+    """PyYAML's parser for machines without libyaml: much slower, and held to what libyaml refuses."""
 
     def get_event(self) -> Any:
         """The next event.

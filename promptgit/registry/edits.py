@@ -164,7 +164,7 @@ def edit_notes(name: str, keys: Sequence[str], value: Any, note: str, message: s
         catalog.require(name)
         path = layout.notes_path(name)
         data = catalog.files.read(path) or b""
-        edited = document.remove(data, keys) if value is None else document.edit(data, keys, value)
+        edited = document.remove(data, keys) if value is None else document.edit(data, keys, value, sort=len(keys) > 1)
         _require_valid_notes(edited, path)
         text = f"{name}: {note}"
         return Changeset(message=_message(message, text), writes={path: edited if edited.strip() else None}, note=text)
@@ -290,7 +290,7 @@ def _tombstones(catalog: Catalog, name: str, versions: set[int], reason: str | N
     path = layout.notes_path(name)
     data = catalog.files.read(path) or b""
     for version in sorted(versions):
-        data = document.edit(data, ["versions", str(version)], {"deleted": (reason or "").strip()})
+        data = document.edit(data, ["versions", str(version)], {"deleted": (reason or "").strip()}, sort=True)
     return {path: data}
 
 
