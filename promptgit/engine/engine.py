@@ -75,7 +75,7 @@ class Engine:
     ) -> None:
         self.repository = repository
         self._branch = branch
-        self._prefix = prefix
+        self.prefix = prefix
         self._deadline = deadline
 
     def apply(self, build: Build, *, dry_run: bool = False, push: bool = False) -> Applied:
@@ -152,7 +152,7 @@ class Engine:
     def _attempt(self, branch: str, build: Build, *, dry_run: bool, push: bool) -> Applied:
         repository = self.repository
         tip = repository.ref_commit(branch)
-        source = CommitSource(repository, tip, self._prefix)
+        source = CommitSource(repository, tip, self.prefix)
         changeset = build(source)
         for path in changeset.creates:
             if source.entry(path) is not None:
@@ -178,32 +178,75 @@ class Engine:
             if push:
                 remote.push_branch(repository, branch, tip or "")
             return []
-        here = repository.work_tree is not None and repository.head_ref() == branch
-        checkout = Checkout(repository) if here else None
+        checkout = self._checkout(branch)
         if checkout:
             checkout.require_clean(paths)
         settings = commits.commit_settings(repository)
-        journal = Journal(repository.git_dir)
         if checkout and settings.hooks:
-            self._commit_through_git(tip, changeset, paths, checkout, journal, branch)
+            self._commit_through_git(tip, changeset, paths, checkout, branch)
             if push:
                 self._push_committed(branch, tip, paths, checkout)
-        else:
-            root = repository.reader.commit(tip)["tree"] if tip else None
-            tree = edit_tree(repository, root, {path: new for path, (_, new) in paths.items()})
-            tree = tree or repository.writer.write("tree", b"")
-            commit = commits.make_commit(repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign)
-            self._read_back(commit, tree, paths)
-            if push:
-                self._push_or_rebuild(branch, commit)
-            if checkout:
-                journal.write(Pending(ref=branch, paths=paths))
-            commits.move_ref(repository, branch, commit, tip, changeset.note or changeset.message.partition("\n")[0])
-        return self._follow(branch, paths, checkout, journal)
+            return self._follow(branch, paths, checkout)
+        root = repository.reader.commit(tip)["tree"] if tip else None
+        tree = edit_tree(repository, root, {path: new for path, (_, new) in paths.items()})
+        tree = tree or repository.writer.write("tree", b"")
+        commit = commits.make_commit(repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign)
+        note = changeset.note or changeset.message.partition("\n")[0]
+        return self._publish(branch, tip, commit, paths, checkout, note, push)
 
-    def _follow(
-        self, branch: str, paths: Mapping[str, Blobs], checkout: Checkout | None, journal: Journal
+    def land(
+        self, branch: str, tip: str | None, commit: str, paths: Mapping[str, Blobs], *, note: str, push: bool = False
     ) -> list[str]:
+        """Move the branch to a commit that was made on top of `tip` by other means, such as an import.
+
+        Args:
+            branch, tip: as `landing` gave them.
+            paths: all files in which the commit differs from the tip: path in the repository -> blobs before and after.
+            note: for the reflog.
+
+        Returns:
+            What could not be done after the move, as sentences.
+
+        Raises: as `apply` does; then nothing has changed.
+        """
+        checkout = self._checkout(branch)
+        if checkout:
+            checkout.require_clean(paths)
+        return self._publish(branch, tip, commit, paths, checkout, note, push)
+
+    @contextlib.contextmanager
+    def landing(self) -> Iterator[tuple[str, str | None, CommitSource]]:
+        """Hold the registry's lock; gives the branch, its tip, and the registry's files there."""
+        with _disk_errors(), self.locked() as branch:
+            tip = self.repository.ref_commit(branch)
+            yield branch, tip, CommitSource(self.repository, tip, self.prefix)
+
+    def _checkout(self, branch: str) -> Checkout | None:
+        """The working tree, if it has this branch checked out."""
+        repository = self.repository
+        here = repository.work_tree is not None and repository.head_ref() == branch
+        return Checkout(repository) if here else None
+
+    def _publish(
+        self,
+        branch: str,
+        tip: str | None,
+        commit: str,
+        paths: Mapping[str, Blobs],
+        checkout: Checkout | None,
+        note: str,
+        push: bool,
+    ) -> list[str]:
+        """The step from objects that nobody names to a write that counts."""
+        self._read_back(commit, paths)
+        if push:
+            self._push_or_rebuild(branch, commit)
+        if checkout:
+            Journal(self.repository.git_dir).write(Pending(ref=branch, paths=paths))
+        commits.move_ref(self.repository, branch, commit, tip, note)
+        return self._follow(branch, paths, checkout)
+
+    def _follow(self, branch: str, paths: Mapping[str, Blobs], checkout: Checkout | None) -> list[str]:
         """The branch has moved, so the write counts: from here on trouble is a warning."""
         if checkout is None:
             return []
@@ -213,7 +256,7 @@ class Engine:
             left = [f"committed, but the working tree lags: {error}"]
         if not left:
             with contextlib.suppress(OSError):
-                journal.clear()
+                Journal(self.repository.git_dir).clear()
         return left
 
     def _write_blobs(self, tip: str | None, writes: Mapping[str, bytes | None]) -> dict[str, Blobs]:
@@ -221,7 +264,7 @@ class Engine:
         source = CommitSource(self.repository, tip)
         paths: dict[str, Blobs] = {}
         for path, content in writes.items():
-            full = self._prefix + path
+            full = self.prefix + path
             entry = source.entry(full)
             new = self.repository.writer.write("blob", content) if content is not None else None
             old = entry[1] if entry else None
@@ -229,14 +272,15 @@ class Engine:
                 paths[full] = (old, new)
         return paths
 
-    def _read_back(self, commit: str, tree: str, paths: Mapping[str, Blobs]) -> None:
+    def _read_back(self, commit: str, paths: Mapping[str, Blobs]) -> None:
         """A write is acknowledged only if what was written can be read: every object is hashed as it is read."""
-        reader = self.repository.reader
-        if reader.commit(commit)["tree"] != tree:
-            raise GitError(f"commit {commit} does not hold what was written")
+        source = CommitSource(self.repository, commit)
         for path, (_, new) in paths.items():
+            entry = source.entry(path)
+            if (entry[1] if entry else None) != new:
+                raise GitError(f"commit {commit} does not hold what was written to {path}")
             if new is not None:
-                reader.read(new, "blob", path=path)
+                self.repository.reader.read(new, "blob", path=path)
 
     def _commit_through_git(
         self,
@@ -244,13 +288,12 @@ class Engine:
         changeset: Changeset,
         paths: Mapping[str, Blobs],
         checkout: Checkout,
-        journal: Journal,
         branch: str,
     ) -> None:
-        journal.write(Pending(ref=branch, paths=paths))
+        Journal(self.repository.git_dir).write(Pending(ref=branch, paths=paths))
         try:
             for path in paths:
-                checkout.put(path, changeset.writes[path.removeprefix(self._prefix)])
+                checkout.put(path, changeset.writes[path.removeprefix(self.prefix)])
             blobs = {path: new for path, (_, new) in paths.items()}
             commits.commit_with_hooks(self.repository, tip, blobs, changeset.message)
         except BaseException:

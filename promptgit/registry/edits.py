@@ -53,7 +53,7 @@ def register(name: str, content: Mapping[str, Any], message: str | None = None, 
     data = version_file(content)
 
     def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
-        _require_no_twin(catalog, name)
+        require_no_twin(catalog, name)
         version = catalog.next_version(name)
         path = layout.version_path(name, version)
         note = f"{name}: version {version}"
@@ -61,9 +61,9 @@ def register(name: str, content: Mapping[str, Any], message: str | None = None, 
         if alias is not None:
             _require_no_alias_twin(name, alias, aliases.read(name))
             note += f", {alias} {aliases.read(name).get(alias) or 'new'} -> {version}"
-            moved = aliases.edit(name, alias, Target.single(version), _message(message, note))
+            moved = aliases.edit(name, alias, Target.single(version), commit_message(message, note))
         return Changeset(
-            message=_message(message, note),
+            message=commit_message(message, note),
             writes={path: data, **moved.writes},
             tags=moved.tags,
             creates=frozenset([path]),
@@ -80,6 +80,8 @@ def version_file(content: Mapping[str, Any]) -> bytes:
     kept = {key: content[key] for key in _ORDER if content.get(key) is not None}
     kept |= {key: value for key, value in content.items() if key not in _ORDER}
     data = document.dump(kept)
+    if kept.keys() == {"template"} and isinstance(kept["template"], str):
+        return data  # any text is a valid template in the default syntax
     found = document.parse(data)
     problems = schema.validate("version", found, data)
     if any(problem.severity == "error" for problem in problems):
@@ -110,8 +112,8 @@ def set_alias(name: str, alias: str, target: Target, *, expect: object = ANY, me
         note = f"{name}: {alias} {now.get(alias) or 'new'} -> {target}"
         if now.get(alias) == target:
             return Changeset(message=note, writes={}, note=f"{name}: {alias} is {target} already")
-        edit = aliases.edit(name, alias, target, _message(message, note))
-        return Changeset(message=_message(message, note), writes=edit.writes, tags=edit.tags, note=note)
+        edit = aliases.edit(name, alias, target, commit_message(message, note))
+        return Changeset(message=commit_message(message, note), writes=edit.writes, tags=edit.tags, note=note)
 
     return build
 
@@ -123,8 +125,8 @@ def delete_alias(name: str, alias: str, *, expect: object = ANY, message: str | 
         target = catalog.target(name, alias)
         _require_expected(name, alias, target, expect)
         note = f"{name}: {alias} {target} -> removed"
-        edit = aliases.edit(name, alias, None, _message(message, note))
-        return Changeset(message=_message(message, note), writes=edit.writes, tags=edit.tags, note=note)
+        edit = aliases.edit(name, alias, None, commit_message(message, note))
+        return Changeset(message=commit_message(message, note), writes=edit.writes, tags=edit.tags, note=note)
 
     return build
 
@@ -143,11 +145,11 @@ def create(name: str, description: str, tags: Mapping[str, str], message: str | 
             raise ConflictError(
                 f"the name {name} is taken", hint="Pick another name; numbers of a prompt are never reused."
             )
-        _require_no_twin(catalog, name)
+        require_no_twin(catalog, name)
         data = document.dump({"description": description, **({"tags": dict(tags)} if tags else {})})
         _require_valid_notes(data, path)
         note = f"{name}: created"
-        return Changeset(message=_message(message, note), writes={path: data}, creates=frozenset([path]), note=note)
+        return Changeset(message=commit_message(message, note), writes={path: data}, creates=frozenset([path]), note=note)
 
     return build
 
@@ -167,7 +169,7 @@ def edit_notes(name: str, keys: Sequence[str], value: Any, note: str, message: s
         edited = document.remove(data, keys) if value is None else document.edit(data, keys, value, sort=len(keys) > 1)
         _require_valid_notes(edited, path)
         text = f"{name}: {note}"
-        return Changeset(message=_message(message, text), writes={path: edited if edited.strip() else None}, note=text)
+        return Changeset(message=commit_message(message, text), writes={path: edited if edited.strip() else None}, note=text)
 
     return build
 
@@ -200,7 +202,7 @@ def set_tags(name: str, version: int | None, tags: Mapping[str, str | None], mes
             else:  # a version's file keeps a tag that is taken away, so the note says that it is gone: null
                 data = document.edit(data, [*where, key], value)
         _require_valid_notes(data, path)
-        return Changeset(message=_message(message, note), writes={path: data if data.strip() else None}, note=note)
+        return Changeset(message=commit_message(message, note), writes={path: data if data.strip() else None}, note=note)
 
     return build
 
@@ -223,7 +225,7 @@ def delete_version(name: str, version: int, reason: str | None = None) -> Edit:
             )
         note = f"{name}: version {version} deleted"
         writes = {layout.version_path(name, version): None, **_tombstones(catalog, name, {version}, reason)}
-        return Changeset(message=_message(reason, note), writes=writes, note=note)
+        return Changeset(message=commit_message(reason, note), writes=writes, note=note)
 
     return build
 
@@ -243,7 +245,7 @@ def delete_prompt(name: str, reason: str | None = None) -> Edit:
         note = f"{name}: deleted"
         writes: dict[str, bytes | None] = {layout.version_path(name, version): None for version in versions}
         writes |= _tombstones(catalog, name, set(versions), reason)
-        return Changeset(message=_message(reason, note), writes=writes, note=note)
+        return Changeset(message=commit_message(reason, note), writes=writes, note=note)
 
     return build
 
@@ -263,7 +265,7 @@ def rename(old: str, new: str, message: str | None = None) -> Edit:
             raise ConflictError(
                 f"the name {new} is taken", hint="Pick another name; numbers of a prompt are never reused."
             )
-        _require_no_twin(catalog, new, besides=old)
+        require_no_twin(catalog, new, besides=old)
         writes: dict[str, bytes | None] = {}
         for version in catalog.versions(old):
             path = layout.version_path(old, version)
@@ -276,7 +278,7 @@ def rename(old: str, new: str, message: str | None = None) -> Edit:
         note = f"{old}: renamed to {new}"
         created = frozenset(layout.version_path(new, version) for version in catalog.versions(old))
         return Changeset(
-            message=_message(message, note),
+            message=commit_message(message, note),
             writes={**writes, **moved.writes},
             tags=moved.tags,
             creates=created,
@@ -294,7 +296,7 @@ def _tombstones(catalog: Catalog, name: str, versions: set[int], reason: str | N
     return {path: data}
 
 
-def _message(given: str | None, default: str) -> str:
+def commit_message(given: str | None, default: str) -> str:
     """The commit message: what the user wrote, else what was done.
 
     Raises:
@@ -327,8 +329,12 @@ def _require_no_alias_twin(name: str, alias: str, known: Mapping[str, Target]) -
         raise InvalidReferenceError(f"{name} has the alias {twins[0]}, which differs from {alias} only by case")
 
 
-def _require_no_twin(catalog: Catalog, name: str, besides: str | None = None) -> None:
-    """On file systems that ignore case (macOS, Windows) `FAQ` and `faq` would be one folder."""
+def require_no_twin(catalog: Catalog, name: str, besides: str | None = None) -> None:
+    """Raise if a name differs from another only by case: on macOS and Windows `FAQ` and `faq` would be one folder.
+
+    Raises:
+        InvalidReferenceError: it does.
+    """
     folder = layout.PROMPTS
     for part in name.split("."):
         entries = catalog.files.entries(folder)

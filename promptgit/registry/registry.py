@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from promptgit.registry.history import Event
     from promptgit.registry.search import Prompt
     from promptgit.review.compare import Comparison
+    from promptgit.source import CommitSource
     from promptgit.stamp import Stamp
 
     Targetish = int | str | Mapping[int, float] | Target
@@ -304,6 +305,10 @@ class Registry:
             if branch == "HEAD":
                 branch = self._opened.repository().head_ref()
         return Engine(self._opened.repository(), branch, self._opened.prefix)
+
+    def catalog_of(self, source: CommitSource) -> Catalog:
+        """What there is at a commit that the engine holds."""
+        return self._opened.catalog(source)[0]
 
     def apply(self, edit: Edit, *, dry_run: bool = False, push: bool = False) -> Applied:
         """Apply an edit of `promptgit.registry.edits`.
