@@ -367,7 +367,7 @@ class PromptVersion:
         """The template for `str.format`: `{name}` for variables, and every literal brace doubled."""
         from promptgit.templates import to_single_brace
 
-        return to_single_brace(self.template, self.syntax)
+        return to_single_brace(self._body.template, self._body.syntax, self._bound)
 
     def _with(self, **changes: Any) -> PromptVersion:
         values: dict[str, Any] = {

@@ -292,8 +292,7 @@ class Engine:
     ) -> None:
         Journal(self.repository.git_dir).write(Pending(ref=branch, paths=paths))
         try:
-            for path in paths:
-                checkout.put(path, changeset.writes[path.removeprefix(self.prefix)])
+            checkout.put({path: changeset.writes[path.removeprefix(self.prefix)] for path in paths})
             blobs = {path: new for path, (_, new) in paths.items()}
             commits.commit_with_hooks(self.repository, tip, blobs, changeset.message)
         except BaseException:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promptgit.gitrepo.repository import GitRepository
 
 _TEMPORARY = ".promptgit-tmp-"
+_BULK = 64
 _INDEX_PATIENCE_S = 1.0
 _STALE_INDEX_LOCK_S = 10.0
 
@@ -71,19 +72,40 @@ class Checkout:
         source = CommitSource(self._repository, commit)
         staged = self._staged(list(paths)) if repair else {path: old for path, (old, _) in paths.items()}
         index: dict[str, str | None] = {}
+        lagging: dict[str, bytes | None] = {}
         for path, known in paths.items():
             entry = source.entry(path)
             want = entry[1] if entry and entry[0] == FILE_MODE else None
             have = self._blob(path)
             if have != want and have in known:
-                self._put(path, source.read(path) if want else None)
+                lagging[path] = source.read(path) if want else None
             if staged.get(path) != want and staged.get(path) in known:
                 index[path] = want
+        self.put(lagging)
         return self._update_index(index, repair) if index else []
 
-    def put(self, path: str, content: bytes | None) -> None:
-        """Write or remove one file, at once and durably."""
-        self._put(path, content)
+    def put(self, files: Mapping[str, bytes | None]) -> None:
+        """Write files, or remove them (None): each whole or not at all, and durable when this returns."""
+        flush = len(files) <= _BULK
+        aside: dict[str, str] = {}
+        try:
+            for path, content in files.items():
+                if content is not None:
+                    aside[path] = self._write_aside(path, content, flush)
+            if not flush:
+                os.sync()  # one flush of everything is quicker than many of each
+            for path in files:
+                self._put_in_place(path, aside.get(path))
+        except BaseException:
+            for temporary in aside.values():
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+            raise
+        if not flush:
+            os.sync()
+        else:
+            for folder in {os.path.dirname(path) for path in aside}:
+                sync(os.path.join(self._top, folder))
 
     def _blob(self, path: str) -> str | None:
         content = self._files.read(path)
@@ -91,28 +113,32 @@ class Checkout:
             return self._repository.reader.hash("blob", content)
         return "not a plain file" if os.path.lexists(os.path.join(self._top, path)) else None
 
-    def _put(self, path: str, content: bytes | None) -> None:
+    def _put_in_place(self, path: str, temporary: str | None) -> None:
         target = os.path.join(self._top, path)
-        folder = os.path.dirname(target)
-        _remove_temporaries(folder)
-        if content is None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(target)
-            self._remove_empty(folder)
+        if temporary is not None:
+            os.replace(temporary, target)
             return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(target)
+        self._remove_empty(os.path.dirname(target))
+
+    def _write_aside(self, path: str, content: bytes, flush: bool) -> str:
+        """Write a file under a name that nobody reads; return that name."""
         self._make_folder(os.path.dirname(path))
-        temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}")
+        folder, name = os.path.split(os.path.join(self._top, path))
+        _remove_temporaries(folder, name)
+        temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}-{name}")
         try:
             with open(temporary, "xb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
+                if flush:
+                    os.fsync(file.fileno())
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        sync(folder)
+        return temporary
 
     def _make_folder(self, folder: str) -> None:
         """`makedirs` that goes through no symbolic link: one in the tree would lead the write outside."""
@@ -178,10 +204,9 @@ def age(path: str) -> float:
         return 0.0
 
 
-def _remove_temporaries(folder: str) -> None:
-    """What a killed writer left: only the holder of the lock writes here."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        for name in os.listdir(folder):
-            if name.startswith(_TEMPORARY):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(os.path.join(folder, name))
+def _remove_temporaries(folder: str, name: str) -> None:
+    """What a killed writer has left of this file: only the holder of the lock writes here."""
+    for entry in os.listdir(folder):
+        if entry.startswith(_TEMPORARY) and entry.endswith(f"-{name}"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, entry))

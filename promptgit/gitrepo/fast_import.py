@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from promptgit.gitrepo.repository import GitRepository
 
-_STAGING = "refs/promptgit/import"
+STAGING = "refs/promptgit/import"
+"""Where an import is made; nothing reads it, and the next import forgets it."""
 
 
 class NewCommit(Record):
@@ -78,13 +79,12 @@ def import_commits(repository: GitRepository, tip: str | None, committer: str, c
             said = run.redact(errors.read().decode("utf-8", "replace"))
             discard(repository)
             raise run.failure(run.Completed(["fast-import"], process.returncode, b"", said))
-    made = repository.ref_commit(_STAGING)
-    return made
+    return repository.ref_commit(STAGING)
 
 
 def discard(repository: GitRepository) -> None:
     """Forget the ref that an import, finished or killed, has left."""
-    repository.git(["update-ref", "-d", _STAGING])
+    repository.git(["update-ref", "-d", STAGING])
 
 
 def _feed(process: subprocess.Popen[bytes], stream: Iterator[bytes]) -> None:
@@ -102,7 +102,7 @@ def _stream(tip: str | None, committer: str, commits: Iterable[NewCommit]) -> It
     first = True
     for commit in commits:
         lines = [
-            f"commit {_STAGING}",
+            f"commit {STAGING}",
             f"author {commit.author} {commit.time} +0000",
             f"committer {committer} {commit.committed} +0000",
         ]

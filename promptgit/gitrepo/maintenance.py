@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = "17"  # git's own estimate: one of 256 folders, against gc.auto = 6,700 loose objects
 _SAMPLE_LIMIT = 27
-_GRAPH_LAG = 200
+GRAPH_LAG = 200
 
 
 def start_if_due(repository: GitRepository) -> None:
@@ -28,14 +28,14 @@ def start_if_due(repository: GitRepository) -> None:
 
 
 def update_graph(repository: GitRepository, *, force: bool = False) -> None:
-    """Write the commit graph with changed paths, once `_GRAPH_LAG` commits are not in it.
+    """Write the commit graph with changed paths, once `GRAPH_LAG` commits are not in it.
 
     Without it, one prompt's history in 20,000 files takes 1.4 s; with it 17 ms. Only what is new is written. Trouble
     (a read-only disk, a graph lock) is no error: history is only slower.
     """
-    marker = os.path.join(repository.common_dir, "promptgit", "graph")
+    marker = _marker(repository)
     with contextlib.suppress(GitError, OSError):
-        if not force and _lag(repository, marker) < _GRAPH_LAG:
+        if not force and lag(repository) <= GRAPH_LAG:
             return
         repository.git(["commit-graph", "write", "--reachable", "--split", "--changed-paths"], deadline=600.0)
         tip = repository.ref_commit("HEAD")
@@ -44,12 +44,19 @@ def update_graph(repository: GitRepository, *, force: bool = False) -> None:
             file.write(tip or "")
 
 
-def _lag(repository: GitRepository, marker: str) -> int:
+def lag(repository: GitRepository) -> int:
     """How many commits were made since the graph was written, counted no further than need be."""
-    known = []
+    marker, known = _marker(repository), []
     with contextlib.suppress(OSError), open(marker, encoding="ascii") as file:
         written = file.read().strip()
         if written and repository.ref_commit(written):
             known = [f"^{written}"]
-    args = ["rev-list", "--count", f"--max-count={_GRAPH_LAG}", "HEAD", *known]
+    if repository.ref_commit("HEAD") is None:
+        return 0
+    args = ["rev-list", "--count", f"--max-count={GRAPH_LAG + 1}", "HEAD", *known]
     return int(repository.git(args).text or 0)
+
+
+def _marker(repository: GitRepository) -> str:
+    """The file that names the commit up to which the graph was written."""
+    return os.path.join(repository.common_dir, "promptgit", "graph")

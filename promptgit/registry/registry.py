@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
     from promptgit.engine.engine import Applied, Engine
+    from promptgit.gitrepo.repository import GitRepository
     from promptgit.model import PromptVersion, Provenance
     from promptgit.registry.edits import Edit
     from promptgit.registry.history import Event
@@ -111,6 +112,19 @@ class Registry:
     def commit(self) -> str | None:
         """The commit that is read now; None for the working tree and for a branch without commits."""
         return self.catalog.files.commit
+
+    @property
+    def prefix(self) -> str:
+        """The registry's folder in its repository: empty, or `path/to/it/`."""
+        return self._opened.prefix
+
+    def repository(self) -> GitRepository:
+        """The git repository, opened when it is first needed.
+
+        Raises:
+            GitError: there is none, or git is not usable.
+        """
+        return self._opened.repository()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""What a change of prompts means, for people who decide about it."""
