@@ -149,7 +149,9 @@ def create(name: str, description: str, tags: Mapping[str, str], message: str | 
         data = document.dump({"description": description, **({"tags": dict(tags)} if tags else {})})
         _require_valid_notes(data, path)
         note = f"{name}: created"
-        return Changeset(message=commit_message(message, note), writes={path: data}, creates=frozenset([path]), note=note)
+        return Changeset(
+            message=commit_message(message, note), writes={path: data}, creates=frozenset([path]), note=note
+        )
 
     return build
 
@@ -169,7 +171,9 @@ def edit_notes(name: str, keys: Sequence[str], value: Any, note: str, message: s
         edited = document.remove(data, keys) if value is None else document.edit(data, keys, value, sort=len(keys) > 1)
         _require_valid_notes(edited, path)
         text = f"{name}: {note}"
-        return Changeset(message=commit_message(message, text), writes={path: edited if edited.strip() else None}, note=text)
+        return Changeset(
+            message=commit_message(message, text), writes={path: edited if edited.strip() else None}, note=text
+        )
 
     return build
 
@@ -202,7 +206,9 @@ def set_tags(name: str, version: int | None, tags: Mapping[str, str | None], mes
             else:  # a version's file keeps a tag that is taken away, so the note says that it is gone: null
                 data = document.edit(data, [*where, key], value)
         _require_valid_notes(data, path)
-        return Changeset(message=commit_message(message, note), writes={path: data if data.strip() else None}, note=note)
+        return Changeset(
+            message=commit_message(message, note), writes={path: data if data.strip() else None}, note=note
+        )
 
     return build
 

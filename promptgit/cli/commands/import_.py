@@ -39,12 +39,13 @@ def jsonl(file: BinaryIO, prefix: str, skip_bad: bool, dry_run: bool, push: bool
     from promptgit.interop.importing import import_rows
 
     registry = open_registry()
+    path = "stdin" if file is sys.stdin.buffer else file.name
     with _Bar() as bar:
         report = import_rows(
             registry,
-            open_reader("jsonl")(file, file.name),
+            open_reader("jsonl")(file, path),
             prefix=prefix,
-            path=file.name,
+            path=path,
             skip_bad=skip_bad,
             dry_run=dry_run,
             push=push,

@@ -1,0 +1,1 @@
+"""The command line. Only `main` exits, only `output` and `tables` print."""

@@ -1,0 +1,33 @@
+"""The commands.
+
+To add one: write `cli/commands/x.py`, list it here, prove it in `tests/cli/`, explain it in `docs/cli.md`.
+"""
+
+from __future__ import annotations
+
+_HERE = "promptgit.cli.commands"
+
+COMMANDS = {
+    "init": f"{_HERE}.init:init",
+    "register": f"{_HERE}.register:register",
+    "new": f"{_HERE}.new:new",
+    "list": f"{_HERE}.list:list_prompts",
+    "show": f"{_HERE}.show:show",
+    "render": f"{_HERE}.render:render",
+    "search": f"{_HERE}.search:search",
+    "diff": f"{_HERE}.diff:diff",
+    "log": f"{_HERE}.log:log",
+    "history": f"{_HERE}.history:history",
+    "alias": f"{_HERE}.alias:alias",
+    "rollback": f"{_HERE}.rollback:rollback",
+    "tag": f"{_HERE}.tag:tag",
+    "delete": f"{_HERE}.delete:delete",
+    "rename": f"{_HERE}.rename:rename",
+    "push": f"{_HERE}.push:push",
+    "pull": f"{_HERE}.pull:pull",
+    "import": f"{_HERE}.import_:import_prompts",
+    "doctor": f"{_HERE}.doctor:doctor",
+    "demo": f"{_HERE}.demo:demo",
+    "completion": f"{_HERE}.completion:completion",
+}
+"""Name -> "module:attribute", imported when it is called."""
