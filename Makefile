@@ -52,6 +52,10 @@ $(BENCH_VENV)/.installed: pyproject.toml
 bench: venv $(BENCH_VENV)/.installed ## promptgit beside MLflow in one run
 	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python
 
+.PHONY: bench-write
+bench-write: venv $(BENCH_VENV)/.installed ## the same with the large registry, written into the README files
+	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python --full --write
+
 .PHONY: clean
 clean: ## remove what was made here
 	rm -rf $(VENV) $(BENCH_VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

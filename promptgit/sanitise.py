@@ -16,9 +16,7 @@ _UNSAFE = (
     range(0x20),  # C0 controls, ESC among them
     range(0x7F, 0xA0),  # DEL, and C1 controls: CSI and OSC in one character
     range(0x061C, 0x061D),  # Arabic letter mark
-    range(
-        0x200B, 0x200C
-    ),  # zero-width space; not its neighbours: emoji and Persian are joined by them
+    range(0x200B, 0x200C),  # zero-width space; not its neighbours: emoji and Persian are joined by them
     range(0x200E, 0x2010),  # left-to-right and right-to-left marks
     range(0x2028, 0x202F),  # line and paragraph separators, bidirectional embeddings and overrides
     range(0x2060, 0x2070),  # invisible operators, bidirectional isolates, deprecated controls

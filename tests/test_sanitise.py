@@ -69,9 +69,7 @@ def test_no_control_gets_through(text: str) -> None:
 
 
 @given(
-    st.recursive(
-        ANY_TEXT | st.none() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)
-    )
+    st.recursive(ANY_TEXT | st.none() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner))
 )
 def test_a_json_document_keeps_its_value(value: object) -> None:
     text = sanitise_json(json.dumps(value, indent=2, ensure_ascii=False))

@@ -156,6 +156,4 @@ def _no_mapping(data: bytes, keys: Sequence[str], path: str) -> InvalidDocumentE
 
     line, column = locate(data, keys)
     message = f"{'.'.join(keys)} is not a mapping, so nothing can be set in it"
-    return InvalidDocumentError(
-        [Problem(code="yaml-value", message=message, path=path, line=line, column=column)]
-    )
+    return InvalidDocumentError([Problem(code="yaml-value", message=message, path=path, line=line, column=column)])

@@ -72,9 +72,7 @@ class PythonParser(yaml.BaseLoader):
             if event.__class__ is ScalarEvent:
                 event.value.encode()
         except (ValueError, OverflowError):
-            raise MarkedYAMLError(
-                None, None, "found invalid Unicode character escape code", self.get_mark()
-            ) from None
+            raise MarkedYAMLError(None, None, "found invalid Unicode character escape code", self.get_mark()) from None
         return event
 
     def scan_directive(self) -> NoReturn:

@@ -129,9 +129,7 @@ _SYNTAX = (
         hint=f"Close it. If it is a text: {_QUOTE}",
         at_start=True,
     ),
-    _Explanation(
-        phrase="expected node content", message="expected a value here", hint=f"If it is a text: {_QUOTE}"
-    ),
+    _Explanation(phrase="expected node content", message="expected a value here", hint=f"If it is a text: {_QUOTE}"),
     _Explanation(
         phrase="expected comment or line break",
         message="a block starts on the line after its `|`",
@@ -204,9 +202,7 @@ def _explain(error: MarkedYAMLError, character: str) -> _Explanation:
         return _Explanation(phrase="", message=f"a plain text cannot start with {character!r}", hint=_QUOTE)
     if "tag" in context or "tag" in problem:
         hint = _REFUSALS["yaml-tag"][1]
-        return _Explanation(
-            phrase="", message="tags are not allowed", hint=hint, code="yaml-tag", at_start=True
-        )
+        return _Explanation(phrase="", message="tags are not allowed", hint=hint, code="yaml-tag", at_start=True)
     for explanation in _SYNTAX:
         if explanation.phrase in problem:
             return explanation

@@ -52,9 +52,7 @@ def put(text: str, keys: Sequence[str], wanted: Mapping[str, Any], style: Style)
     root = _root(text)
     if root is None or root.kind == SCALAR:
         start = "\n" if text and not text.endswith("\n") else ""
-        return Splice(
-            start=len(text), end=len(text), text=start + _entry(keys[0], wanted[keys[0]], 0, 0, style) + "\n"
-        )
+        return Splice(start=len(text), end=len(text), text=start + _entry(keys[0], wanted[keys[0]], 0, 0, style) + "\n")
     if root.flow:
         return Splice(start=root.start, end=root.end, text=_entries(wanted, style))
     node, value = root, wanted

@@ -121,11 +121,7 @@ class Renderer:
 def flow(value: Any) -> str:
     """A value on one line, collections in brackets."""
     if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(f"{quoting.key(name, flow=True)}: {flow(item)}" for name, item in value.items())
-            + "}"
-        )
+        return "{" + ", ".join(f"{quoting.key(name, flow=True)}: {flow(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow(item) for item in value) + "]"
     return quoting.inline(value, flow=True) if isinstance(value, str) else scalar(value)
@@ -146,9 +142,7 @@ def scalar(value: Any) -> str:
 
 def _has_long_key(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(
-            len(quoting.key(key)) > _MAX_SIMPLE_KEY or _has_long_key(item) for key, item in value.items()
-        )
+        return any(len(quoting.key(key)) > _MAX_SIMPLE_KEY or _has_long_key(item) for key, item in value.items())
     return isinstance(value, list) and any(_has_long_key(item) for item in value)
 
 
@@ -171,10 +165,7 @@ def plain_values(value: Any, path: str = "", depth: int = 1) -> Any:
     """
     if isinstance(value, Mapping):
         _check_depth(path, depth)
-        return {
-            _plain_key(key, path): plain_values(item, f"{path}.{key}", depth + 1)
-            for key, item in value.items()
-        }
+        return {_plain_key(key, path): plain_values(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         _check_depth(path, depth)
         return [plain_values(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
@@ -216,6 +207,4 @@ def _plain_number(value: Any, path: str) -> int | float:
 
 def _unwritable(path: str, message: str) -> InvalidDocumentError:
     where = path.removeprefix(".")
-    return InvalidDocumentError(
-        [Problem(code="yaml-value", message=f"{where}: {message}" if where else message)]
-    )
+    return InvalidDocumentError([Problem(code="yaml-value", message=f"{where}: {message}" if where else message)])

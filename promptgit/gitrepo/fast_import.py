@@ -46,7 +46,9 @@ def identity(repository: GitRepository) -> str:
     return repository.git(["var", "GIT_COMMITTER_IDENT"]).text.rsplit(" ", 2)[0]
 
 
-def import_commits(repository: GitRepository, tip: str | None, committer: str, commits: Iterable[NewCommit]) -> str | None:
+def import_commits(
+    repository: GitRepository, tip: str | None, committer: str, commits: Iterable[NewCommit]
+) -> str | None:
     """Make a chain of commits on top of `tip`; return the last one's id. No branch moves.
 
     Args:

@@ -37,11 +37,13 @@ def read(stream: BinaryIO, path: str) -> Iterator[Row | Problem]:
     """
     number = 0
     try:
-        for number, line in enumerate(_lines(stream), 1):  # noqa: B007 - read after the loop broke
+        for number, line in enumerate(_lines(stream), 1):
             if line.strip():
                 yield _row(line, path, number)
     except (OSError, EOFError) as error:
-        yield Problem(code="import-read", message=f"the file cannot be read on: {error}", path=path, line=number + 1, column=1)
+        yield Problem(
+            code="import-read", message=f"the file cannot be read on: {error}", path=path, line=number + 1, column=1
+        )
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -68,7 +70,10 @@ def _row(line: bytes, path: str, number: int) -> Row | Problem:
         return problem(*wrong)
     return Row(
         title=found["name"],
-        content={"template": found.get("text", found.get("template")), **{key: found[key] for key in _CONTENT if key in found}},
+        content={
+            "template": found.get("text", found.get("template")),
+            **{key: found[key] for key in _CONTENT if key in found},
+        },
         message=found.get("message") or found.get("commit_message") or "",
         time=_seconds(found.get("time")),
         author=found.get("author") or "",
@@ -82,12 +87,20 @@ def _first_fault(found: Mapping[str, Any]) -> tuple[str, str] | None:
     unknown = sorted(found.keys() - _KNOWN)
     aliases, author = found.get("aliases"), found.get("author")
     checks = (
-        (isinstance(found.get("name"), str) and found["name"].strip(), "`name` must be a text", "Give each row a name."),
+        (
+            isinstance(found.get("name"), str) and found["name"].strip(),
+            "`name` must be a text",
+            "Give each row a name.",
+        ),
         (("text" in found) != ("template" in found), "a row has either `text` or `template`", ""),
         (isinstance(found.get("text", ""), str), "`text` must be a text", "Messages stand in `template`."),
         (isinstance(found.get("template", ""), str | list), "`template` must be a text or a list of messages", ""),
         (isinstance(found.get("message") or found.get("commit_message") or "", str), "`message` must be a text", ""),
-        (found.get("time") is None or _seconds(found["time"]) is not None, "`time` is neither seconds nor ISO 8601", ""),
+        (
+            found.get("time") is None or _seconds(found["time"]) is not None,
+            "`time` is neither seconds nor ISO 8601",
+            "",
+        ),
         (not author or (isinstance(author, str) and _AUTHOR.match(author)), '`author` is not "Name <email>"', ""),
         (not aliases or _is_texts(aliases), "`aliases` must be a list of texts", ""),
         (not unknown, f"unknown key {unknown[:1]}", f"Known are: {', '.join(sorted(_KNOWN))}."),

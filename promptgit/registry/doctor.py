@@ -75,7 +75,9 @@ def _identity(registry: Registry) -> Iterator[Problem]:
 def _operation(registry: Registry) -> Iterator[Problem]:
     what = registry.repository().operation()
     if what:
-        yield Problem(code="git-operation", message=f"{what} is under way: nothing can be written", hint="See git status")
+        yield Problem(
+            code="git-operation", message=f"{what} is under way: nothing can be written", hint="See git status"
+        )
 
 
 def _unfinished(registry: Registry) -> Iterator[Problem]:
@@ -178,7 +180,9 @@ def _odd_files(registry: Registry) -> Iterator[Problem]:
         twin = folders.setdefault(unicodedata.normalize("NFC", folder).casefold(), folder)
         if twin != folder:
             hint = "On macOS and Windows they are one folder: rename one of them with promptgit rename."
-            yield Problem(code="name-twin", path=path, message=f"its folder differs from {twin} only by case", hint=hint)
+            yield Problem(
+                code="name-twin", path=path, message=f"its folder differs from {twin} only by case", hint=hint
+            )
 
 
 def _edited(registry: Registry) -> Iterator[Problem]:
@@ -213,8 +217,10 @@ def _rewritten(registry: Registry) -> Iterator[Problem]:
             path = full.strip("\n").removeprefix(registry.prefix)
             found = layout.parse_path(path)
             if found is not None and found.version:
-                hint = f"Versions never change. See git show {commit}; restore it, and register the change: promptgit new {found.name}"
-                yield Problem(code="version-rewritten", path=path, message=f"commit {commit} changed the version", hint=hint)
+                hint = f"See git show {commit}. Restore it, and register the change: promptgit new {found.name}"
+                yield Problem(
+                    code="version-rewritten", path=path, message=f"commit {commit} changed the version", hint=hint
+                )
 
 
 def _documents(registry: Registry) -> Iterator[Problem]:
@@ -291,7 +297,9 @@ def _mode(registry: Registry) -> Iterator[Problem]:
     """A registry that everybody may write to is nobody's."""
     if registry.rev is None and os.stat(registry.path).st_mode & stat.S_IWOTH:
         hint = f"Run: chmod o-w {registry.path}"
-        yield Problem(code="folder-mode", severity=WARNING, message="every user of this machine may write here", hint=hint)
+        yield Problem(
+            code="folder-mode", severity=WARNING, message="every user of this machine may write here", hint=hint
+        )
 
 
 EXAMINATIONS: tuple[Examination, ...] = (

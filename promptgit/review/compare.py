@@ -124,7 +124,11 @@ def headline(comparison: Comparison) -> str:
     if len(comparison.fields) > 3:
         parts.append(f"{len(comparison.fields) - 3} more settings")
     old, new = comparison.old, comparison.new
-    ends = f"{old.version} → {new.version}" if old.name == new.name else f"{old.name}/{old.version} → {new.name}/{new.version}"
+    ends = (
+        f"{old.version} → {new.version}"
+        if old.name == new.name
+        else f"{old.name}/{old.version} → {new.name}/{new.version}"
+    )
     return f"{ends}: {', '.join(parts) or 'nothing changed'}"
 
 

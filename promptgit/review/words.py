@@ -1,8 +1,8 @@
 """What changed in a text, in words: exact, quick on long texts, and readable.
 
-Lines are compared first, then the words of the lines that changed. Both times units that stand once on each side are the anchors
-(patience diff, Bram Cohen), so that a moved brace does not shift a whole text; what lies between them is compared by difflib as
-long as that is cheap.
+Lines are compared first, then the words of the lines that changed. Both times units that stand once on each side are the
+anchors (patience diff, Bram Cohen), so that a moved brace does not shift a whole text; what lies between them is compared by
+difflib as long as that is cheap.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Segment(Record):
 def diff_words(old: str, new: str) -> list[Segment]:
     """The segments that lead from `old` to `new`.
 
-    Joining what is same or removed gives `old`; joining what is same or added gives `new`. Where something was replaced, what was
-    removed comes first.
+    Joining what is same or removed gives `old`; joining what is same or added gives `new`. Where something was replaced,
+    what was removed comes first.
     """
     found: list[Segment] = []
     before, after = _lines(old), _lines(new)
@@ -57,7 +57,7 @@ def diff_words(old: str, new: str) -> list[Segment]:
 
 
 def fold(segments: Sequence[Segment], context: int = 3) -> list[Segment | int]:
-    """The segments with long unchanged stretches cut to some lines around each change; a number says how many lines are left out."""
+    """The segments with unchanged stretches cut to some lines around each change; a number is a count of lines left out."""
     found: list[Segment | int] = []
     for at, segment in enumerate(segments):
         lines = _lines(segment.text)

@@ -24,9 +24,7 @@ def prompts() -> list[str]:
         pytest.skip("PROMPTGIT_CORPUS does not name a folder")
     files = sorted(Path(folder).glob("*.jsonl.gz"))
     assert files
-    rows = [
-        line for file in files for line in gzip.decompress(file.read_bytes()).decode().split("\n") if line
-    ]
+    rows = [line for file in files for line in gzip.decompress(file.read_bytes()).decode().split("\n") if line]
     return [json.loads(row)["text"] for row in rows]
 
 

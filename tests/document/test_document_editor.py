@@ -85,9 +85,7 @@ def test_a_split_keeps_its_brackets() -> None:
 
 def test_a_file_starts_from_nothing() -> None:
     assert edit(b"", ["production"], 1, sort=True, blank_lines=True) == b"production: 1\n"
-    assert (
-        edit(b"# note", ["versions", "4", "deleted"], "old") == b"# note\nversions:\n  4:\n    deleted: old\n"
-    )
+    assert edit(b"# note", ["versions", "4", "deleted"], "old") == b"# note\nversions:\n  4:\n    deleted: old\n"
     assert edit(b"---\n", ["a"], {"3": 1}, flow_depth=1) == b"---\na: {3: 1}\n"
     assert edit(b"{}\n", ["a"], 1) == b"a: 1\n"
     assert edit(b"\xef\xbb\xbf", ["a"], 1) == b"\xef\xbb\xbfa: 1\n"
@@ -210,9 +208,7 @@ def test_a_broken_file_is_not_edited() -> None:
 
 
 names = st.sampled_from(["a", "b", "c", "10", "9", "no", "é x", "k: y"])
-inner_trees = st.recursive(
-    scalars, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=4), max_leaves=6
-)
+inner_trees = st.recursive(scalars, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=4), max_leaves=6)
 trees: st.SearchStrategy[dict[str, Any]] = st.dictionaries(names, inner_trees, min_size=1, max_size=4)
 
 

@@ -168,9 +168,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("data", "line", "column", "words"), FAULTS, ids=range(len(FAULTS)))
-def test_a_fault_in_the_syntax_is_explained_with_a_hint(
-    data: bytes, line: int, column: int, words: str
-) -> None:
+def test_a_fault_in_the_syntax_is_explained_with_a_hint(data: bytes, line: int, column: int, words: str) -> None:
     problem = refused(data)
     assert words in problem.message
     assert problem.hint
@@ -193,9 +191,7 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"# a comment\n", b"---\n", b"\xef\xbb\xbf", b"{}\n"])
-def test_an_empty_file_is_an_empty_mapping_where_that_is_allowed(
-    data: bytes, parser: type[EventSource]
-) -> None:
+def test_an_empty_file_is_an_empty_mapping_where_that_is_allowed(data: bytes, parser: type[EventSource]) -> None:
     assert parse(data, empty_ok=True, parser=parser) == {}
 
 

@@ -43,9 +43,7 @@ def test_the_python_parser_reads_the_same(document: dict[str, Any]) -> None:
     assert same(parse(dump(document), parser=PythonParser), document)
 
 
-@given(
-    st.dictionaries(texts, st.one_of(texts, st.lists(texts, max_size=3)), max_size=4), st.none() | st.just(0)
-)
+@given(st.dictionaries(texts, st.one_of(texts, st.lists(texts, max_size=3)), max_size=4), st.none() | st.just(0))
 @settings(max_examples=150, deadline=None)
 @example({"key": "y", "n": "<<", "=": "1_0", "1:30": "0b1"}, None)
 def test_readers_of_yaml_1_1_agree_on_every_text(document: dict[str, Any], flow_depth: int | None) -> None:
@@ -59,14 +57,8 @@ def test_readers_of_yaml_1_1_agree_on_every_text(document: dict[str, Any], flow_
 @settings(max_examples=150, deadline=None)
 def test_every_text_with_lines_that_yaml_can_carry_is_a_literal_block(text: str) -> None:
     data = dump({"template": text}).decode()
-    carried = (
-        "\n" in text
-        and text.strip("\n")
-        and not set(text) & set("\r\x85\u2028\u2029\ufeff\0\a\x1b\x7f\ufffe")
-    )
-    if carried and all(
-        character.isprintable() or character in "\n\t\xa0\u3000\u200d\u202e" for character in text
-    ):
+    carried = "\n" in text and text.strip("\n") and not set(text) & set("\r\x85\u2028\u2029\ufeff\0\a\x1b\x7f\ufffe")
+    if carried and all(character.isprintable() or character in "\n\t\xa0\u3000\u200d\u202e" for character in text):
         assert data.startswith("template: |")
     assert parse(data.encode())["template"] == text
 

@@ -26,7 +26,12 @@ from promptgit.interop.importing import import_rows
 from promptgit.interop.names import distinct, to_name
 
 ROWS: list[dict[str, Any]] = [
-    {"name": "Linux Terminal", "text": "I want you to act as a terminal.", "message": "Create prompts", "time": 1670978690},
+    {
+        "name": "Linux Terminal",
+        "text": "I want you to act as a terminal.",
+        "message": "Create prompts",
+        "time": 1670978690,
+    },
     {"name": "support.refunds", "text": "Answer: {{question}}\r\n \u2028", "time": "2023-01-02T03:04:05Z"},
     {"name": "Linux Terminal", "text": "Act as a terminal. \n", "message": "Shorter\n\nAs asked.", "time": 1671000000},
     {
@@ -42,7 +47,7 @@ ROWS: list[dict[str, Any]] = [
 
 def run(registry: Registry, rows: list[dict[str, Any]] | bytes, **options: Any) -> ImportReport:
     data = rows if isinstance(rows, bytes) else "\n".join(json.dumps(row) for row in rows).encode()
-    stream = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    stream = io.BufferedReader(io.BytesIO(data))
     return import_rows(registry, open_reader("jsonl")(stream, "rows.jsonl"), path="rows.jsonl", **options)
 
 
@@ -85,8 +90,8 @@ def test_a_prompt_that_is_there_gets_the_next_free_numbers(refunds: Registry) ->
 
 def test_dates_travel_through_an_imported_history(registry: Registry) -> None:
     run(registry, ROWS)
-    assert registry.load("prompts:/linux-terminal?rev=2022-12-14").version == 1
-    assert registry.load("prompts:/linux-terminal?rev=2022-12-16").version == 2
+    assert registry.load("prompts:/linux-terminal?rev=2022-12-15").version == 1
+    assert registry.load("prompts:/linux-terminal?rev=2023-02-01").version == 2
 
 
 def test_a_prefix_puts_all_into_a_folder(registry: Registry) -> None:
@@ -112,7 +117,7 @@ BAD = [
     (b'{"name": "a", "text": "x", "template": "y"}', 1, "either `text` or `template`"),
     (b'{"text": "x"}', 1, "`name` must be a text"),
     (b'{"name": "a", "text": 3}', 1, "`text` must be a text"),
-    (b'[1]', 1, "not a JSON object"),
+    (b"[1]", 1, "not a JSON object"),
     (b'{"name": "ok", "text": "x"}\n\n{"name": "a", "text": "\xff"}', 3, "not UTF-8"),
     (b'{"name": "a", "text": "\\ud800"}', 1, "surrogate"),
     (b'{"name": "a", "text": "x", "time": "soon"}', 1, "`time` is neither"),
@@ -229,7 +234,8 @@ def corpus() -> list[Path]:
 @pytest.mark.skipif("PROMPTGIT_CORPUS" not in os.environ, reason="PROMPTGIT_CORPUS does not name a folder")
 @pytest.mark.parametrize("path", corpus(), ids=lambda path: path.name)
 def test_a_real_history_comes_back_byte_for_byte(registry: Registry, git: Git, path: Path) -> None:
-    rows = [json.loads(line) for line in gzip.open(path)]
+    with gzip.open(path) as file:
+        rows = [json.loads(line) for line in file]
     report = run(registry, path.read_bytes())
     assert report.versions == len(rows)
     seen: dict[str, int] = {}

@@ -103,7 +103,12 @@ def test_without_an_identity_it_warns(refunds: Registry, git: Git, monkeypatch: 
 
 
 def test_locks_and_leftovers_of_killed_processes_are_removed(refunds: Registry, git: Git) -> None:
-    left = [".git/index.lock", ".git/refs/heads/main.lock", ".git/promptgit-index-1", f"{FOLDER}/.promptgit-tmp-1-1.yaml"]
+    left = [
+        ".git/index.lock",
+        ".git/refs/heads/main.lock",
+        ".git/promptgit-index-1",
+        f"{FOLDER}/.promptgit-tmp-1-1.yaml",
+    ]
     for path in left:
         old(git.path / path)
     git("update-ref", "refs/promptgit/import", "HEAD")

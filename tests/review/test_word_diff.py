@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +13,9 @@ from promptgit.review.compare import headline
 from promptgit.review.terminal import render
 from promptgit.review.words import ADDED, REMOVED, SAME, Segment, diff_words, fold
 
-_TEXTS = st.lists(st.sampled_from(["a", "b", "kind", " ", "\n", "\n\n", ".", "é", "{{x}}", "\r", "\u2028"]), max_size=30).map(
-    "".join
-)
+_TEXTS = st.lists(
+    st.sampled_from(["a", "b", "kind", " ", "\n", "\n\n", ".", "é", "{{x}}", "\r", "\u2028"]), max_size=30
+).map("".join)
 
 
 @given(old=_TEXTS, new=_TEXTS)
@@ -22,7 +24,7 @@ def test_a_diff_gives_both_texts_back(old: str, new: str) -> None:
     assert "".join(segment.text for segment in segments if segment.kind != ADDED) == old
     assert "".join(segment.text for segment in segments if segment.kind != REMOVED) == new
     assert all(segment.text for segment in segments)
-    assert all(one.kind != two.kind for one, two in zip(segments, segments[1:], strict=False))
+    assert all(one.kind != two.kind for one, two in itertools.pairwise(segments))
 
 
 def test_a_changed_word_is_told_in_its_line() -> None:
@@ -97,7 +99,11 @@ def test_the_headline_says_what_matters(versions: Registry) -> None:
     ],
 )
 def test_a_variable_that_breaks_callers_is_told_from_one_that_does_not(
-    registry: Registry, before: dict[str, dict[str, object]], after: dict[str, dict[str, object]], what: str, breaking: bool
+    registry: Registry,
+    before: dict[str, dict[str, object]],
+    after: dict[str, dict[str, object]],
+    what: str,
+    breaking: bool,
 ) -> None:
     registry.register("a", "{{x}}", variables=before)
     registry.register("a", "{{x}}", variables=after)
@@ -109,7 +115,10 @@ def test_messages_that_are_alike_stand_beside_each_other(registry: Registry) -> 
     system = {"role": "system", "content": "You answer questions about refunds. Be kind."}
     user = {"role": "user", "content": "{{question}}"}
     registry.register("chat", [system, user])
-    registry.register("chat", [{**system, "content": "You answer questions about refunds. Be brief."}, {"placeholder": "history"}, user])
+    registry.register(
+        "chat",
+        [{**system, "content": "You answer questions about refunds. Be brief."}, {"placeholder": "history"}, user],
+    )
     comparison = registry.diff("chat/1", "chat/2")
     assert [(change.kind, change.new_role) for change in comparison.messages] == [
         ("changed", "system"),

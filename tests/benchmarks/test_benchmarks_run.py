@@ -1,0 +1,27 @@
+"""The benchmarks still run. What they measure is never asserted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_quick_form_measures_promptgit_alone(tmp_path: Path) -> None:
+    line = [
+        sys.executable,
+        str(ROOT / "benchmarks/run.py"),
+        "--quick",
+        "--rounds",
+        "1",
+        "--json",
+        str(tmp_path / "out.json"),
+    ]
+    done = subprocess.run([*line, "--work", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "out.json").read_text())["promptgit_side.py"]
+    assert all(value >= 0 for values in figures.values() for value in values)
+    assert "| load by alias, hot |" in done.stdout
