@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from promptgit.aliases.target import Targetish
     from promptgit.model import PromptVersion
-    from promptgit.registry.registry import Targetish
     from promptgit.registry.search import Prompt
 
 _lock = threading.Lock()

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from promptgit import layout
 from promptgit.aliases.target import choose
+from promptgit.content import Notes, parse_notes, parse_version_file
 from promptgit.errors import AliasNotFoundError, PromptNotFoundError, VersionNotFoundError
-from promptgit.model import Notes, PromptVersion, aliases_of, parse_notes, parse_version_file
+from promptgit.model import PromptVersion, aliases_of
 from promptgit.stamp import settled
 
 TYPE_CHECKING = False
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from promptgit.aliases.protocol import AliasBackend
     from promptgit.aliases.target import Target
     from promptgit.cache import Files
-    from promptgit.model import Provenance, VersionBody
+    from promptgit.content import VersionBody
+    from promptgit.model import Provenance
     from promptgit.stamp import Stamp
     from promptgit.uri import PromptRef
 

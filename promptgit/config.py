@@ -36,7 +36,7 @@ def parse_config(data: bytes, path: str = REGISTRY_FILE) -> RegistryConfig:
         GitError: it was written by a newer promptgit.
     """
     from promptgit import document
-    from promptgit.model import invalid
+    from promptgit.content import invalid
 
     found = document.parse(data, path)
     number = found.get("format")

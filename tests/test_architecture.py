@@ -15,7 +15,7 @@ LAYERS: list[set[str]] = [
     {"errors", "record", "sanitise"},
     {"problems"},
     {"layout", "uri", "templates", "changeset", "resources", "search"},
-    {"stamp", "gitrepo", "document", "schema", "model"},
+    {"stamp", "gitrepo", "document", "schema", "content", "model"},
     {"source"},
     {"aliases", "cache", "config", "catalog"},
     {"engine"},

@@ -9,7 +9,9 @@ from promptgit.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    Targetish: TypeAlias = "int | str | Mapping[int, float] | Target"
 
 
 class Target(Record):

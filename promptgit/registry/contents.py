@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from promptgit.aliases import AliasMove
+    from promptgit.aliases.target import Targetish
     from promptgit.catalog import Catalog
     from promptgit.registry.edits import Edit
-    from promptgit.registry.registry import Targetish
 
 
 def version_content(

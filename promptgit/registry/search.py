@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
-    from promptgit.model import Notes, Provenance
+    from promptgit.content import Notes
+    from promptgit.model import Provenance
     from promptgit.registry.views import Opened
 
 _HISTORY_FIELDS = frozenset(["created", "updated", "author", "message"])

@@ -6,8 +6,8 @@ attack that gets through takes far more of one or the other, or prints what it s
 
 from __future__ import annotations
 
-import re
 import json
+import re
 import subprocess
 import sys
 from typing import Any
