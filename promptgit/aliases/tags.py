@@ -37,7 +37,7 @@ class TagAliases:
         """See `AliasBackend.read`."""
         aliases: dict[str, Target] = {}
         for alias, moves in self._moves(name).items():
-            target = _target(moves[max(moves)])
+            target = _target(moves[max(moves)].message)
             if target is not None:
                 aliases[alias] = target
         return aliases
@@ -62,7 +62,7 @@ class TagAliases:
             for alias, moves in self._moves(name).items():
                 before = None
                 for count in sorted(moves):
-                    tag, after = moves[count], _target(moves[count])
+                    tag, after = moves[count], _target(moves[count].message)
                     found.append(
                         AliasMove(
                             alias=alias,
@@ -120,9 +120,15 @@ def _move(name: str, alias: str, count: int, target: Target | None, message: str
     return TagMove(tag=f"{name}@{alias}/{count}", message=f"{message.strip()}\n\nTarget: {target or 'none'}\n")
 
 
-def _target(tag: Tag) -> Target | None:
+def parse_move(tag: str, message: str) -> tuple[str, str, Target | None] | None:
+    """Prompt, alias and target of a move, or None if the tag is none."""
+    match = _NAME.match(tag)
+    return (match["name"], match["alias"], _target(message)) if match else None
+
+
+def _target(message: str) -> Target | None:
     """Where a move leads; None if the alias was removed, or the tag was not made by promptgit."""
-    found = _TARGET.findall(tag.message)
+    found = _TARGET.findall(message)
     words = found[-1].split() if found else []
     if len(words) == 1 and (version := parse_version(words[0])):
         return Target.single(version)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promptgit.aliases import AliasMove
     from promptgit.aliases.target import Targetish
     from promptgit.catalog import Catalog
+    from promptgit.changeset import Changeset
     from promptgit.engine.engine import Applied, Engine
     from promptgit.model import PromptVersion
     from promptgit.registry.edits import Edit
@@ -66,8 +67,22 @@ class Writing:
         Args:
             dry_run: build and check the changeset, write nothing.
             push: succeed only once the remote has it too.
+
+        Raises:
+            PolicyError: the policies of `promptgit.yaml` refuse the change.
         """
-        return self.engine().apply(lambda source: edit(*self._opened.catalog(source)), dry_run=dry_run, push=push)
+        return self.engine().apply(lambda source: self._permitted(edit, source), dry_run=dry_run, push=push)
+
+    def _permitted(self, edit: Edit, source: CommitSource) -> Changeset:
+        """The edit's changeset on this tip, if the registry's policies allow it."""
+        catalog, backend = self._opened.catalog(source)
+        changeset = edit(catalog, backend)
+        rules = views.read_config(catalog.files, self._opened.path).policies
+        if rules:
+            from promptgit.registry import policies
+
+            policies.require(rules, changeset, catalog, backend, self._opened)
+        return changeset
 
     def register(
         self,
