@@ -92,12 +92,12 @@ class Side:
 
     def imported(self, module: str) -> None:
         """What an import adds to a bare process."""
-        spent = {}
-        for code in ("pass", f"import {module}"):
+        for name, code in (("bare", "pass"), ("import", f"import {module}")):
             start = time.perf_counter()
             subprocess.run([self.python, "-c", code], env=environment(), check=True)
-            spent[code] = time.perf_counter() - start
-        self.add({"import, above bare Python": max(0.0, spent[f"import {module}"] - spent["pass"])})
+            self.add({name: time.perf_counter() - start})
+        above = max(0.0, statistics.median(self.figures["import"]) - statistics.median(self.figures["bare"]))
+        self.figures["import, above bare Python"] = [above]
 
     def race(self, create: str) -> None:
         """Four processes, each creating the same six prompts at the same moments."""

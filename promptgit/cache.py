@@ -77,7 +77,11 @@ class TreeFiles:
     def load(self, path: str, parse: Callable[[bytes, str], _T]) -> _T | None:
         """See `Files.load`."""
         kept = self._files.get(path)
-        if kept is not None and kept.settled and stamp.of_path(f"{self._source.root}/{path}") == kept.stamp:
+        now = stamp.of_path(f"{self._source.root}/{path}")
+        if now is None:
+            self._files.pop(path, None)
+            return None
+        if kept is not None and kept.settled and now == kept.stamp:
             value: _T = kept.value
             return value
         found = self._source.read_stamped(path)

@@ -48,18 +48,22 @@ class Catalog:
 
     def names(self) -> Iterator[str]:
         """The names of all prompts, sorted as folders are. One without versions is there if it was created so."""
+        return (name for name, _ in self.walk())
+
+    def walk(self) -> Iterator[tuple[str, Mapping[str, bool]]]:
+        """The same, each with what is in its folder."""
         return self._walk(layout.PROMPTS, "")
 
-    def _walk(self, folder: str, name: str) -> Iterator[str]:
+    def _walk(self, folder: str, name: str) -> Iterator[tuple[str, Mapping[str, bool]]]:
         entries = self.files.entries(folder)
         if name and self._is_prompt(name, entries):
-            yield name
+            yield name, entries
         for part in sorted(entries):
             if entries[part]:
                 yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part)
 
     def _is_prompt(self, name: str, entries: Mapping[str, bool]) -> bool:
-        if self._versions_in(name, entries):
+        if self.versions_in(name, entries):
             return True
         return entries.get(layout.NOTES_FILE) is False and not self.notes(name).deleted
 
@@ -74,9 +78,9 @@ class Catalog:
 
     def versions(self, name: str) -> list[int]:
         """The versions of a prompt that exist, ascending; empty if there is no such prompt."""
-        return list(self._versions_in(name, self.files.entries(layout.folder(name))))
+        return list(self.versions_in(name, self.files.entries(layout.folder(name))))
 
-    def _versions_in(self, name: str, entries: Mapping[str, bool]) -> list[int]:
+    def versions_in(self, name: str, entries: Mapping[str, bool]) -> list[int]:
         """The versions among a folder's entries; kept for as long as the listing is the same object."""
         kept = self._numbers.get(name)
         if kept is not None and kept[0] is entries:

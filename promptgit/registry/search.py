@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from promptgit.content import Notes
+from promptgit.layout import NOTES_FILE
 from promptgit.registry import history
 from promptgit.search import parse_filter, parse_order_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
-    from promptgit.content import Notes
     from promptgit.model import Provenance
     from promptgit.registry.views import Opened
 
+_NO_NOTES = Notes()
 _HISTORY_FIELDS = frozenset(["created", "updated", "author", "message"])
 
 
@@ -36,6 +38,7 @@ class Prompt:
         catalog: Catalog,
         opened: Opened,
         find: Callable[[str], dict[int, Provenance]] | None = None,
+        entries: Mapping[str, bool] | None = None,
     ) -> None:
         self.name = name
         self._catalog = catalog
@@ -43,6 +46,9 @@ class Prompt:
         self._find = find
         self._kept_version: int | None = None
         self._kept_notes: Notes | None = None
+        if entries is not None:  # a search has just listed the folder: what is not in it need not be looked for
+            self._kept_version = max(catalog.versions_in(name, entries), default=0)
+            self._kept_notes = None if NOTES_FILE in entries else _NO_NOTES
         self._kept_origin: dict[int, Provenance] | None = None
 
     @property
@@ -151,8 +157,10 @@ def search(
     find = None
     if (wanted.fields | order.fields) & _HISTORY_FIELDS:
         find = _one_pass(catalog, opened)
-    names = catalog.files.steady(lambda: list(catalog.names()))
-    prompts = (Prompt(name=name, catalog=catalog, opened=opened, find=find) for name in names)
+    listed = catalog.files.steady(lambda: list(catalog.walk()))
+    prompts = (
+        Prompt(name=name, catalog=catalog, opened=opened, find=find, entries=entries) for name, entries in listed
+    )
     found: list[Prompt] = order.sort([prompt for prompt in prompts if wanted.matches(prompt)])
     return found if most is None else found[:most]
 
