@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Watched = tuple[tuple[str, Stamp], ...]
 
 
+_KEPT_HOT = 10_000
+
+
 class _Hot:
     """A loaded prompt and what proves that it is current."""
 
@@ -172,6 +175,8 @@ class Registry(Writing):
             outer = self._following.watched() if self._following else ()
             inner = catalog.watched(ref, prompt.version)
             if inner is not None and outer is not None and self.catalog is catalog:
+                if len(self._hot) >= _KEPT_HOT:
+                    self._hot.clear()
                 self._hot[name_or_uri] = _Hot(prompt, (*outer, *inner))
         return prompt
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptgit.model import Provenance
 
 _BRANCH = "refs/heads/"
+_KEPT_ORIGINS = 10_000
 
 
 def find_root(path: str) -> str | None:
@@ -126,6 +127,8 @@ class Opened:
         tip = commit or repository.ref_commit("HEAD")
         key = (tip, name)
         if key not in self._origins:
+            if len(self._origins) >= _KEPT_ORIGINS:  # each commit that is followed brings keys of its own
+                self._origins.clear()
             former = self.at(tip).notes(name).former_names if tip else ()
             self._origins[key] = history.provenance(repository, tip, self.prefix, (name, *former))
         return self._origins[key]
