@@ -53,7 +53,7 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
+        if code == FINE and not isinstance(error, BrokenPipeError):  # else it was said already
             output.show_os_error(error)
         code = PROBLEMS
         # what is left in the buffer has nowhere to go, and the interpreter must not complain about it at its end
