@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promptgit.errors import InvalidDocumentError
+from promptgit.layout import parse_version
 from promptgit.problems import Problem
 from promptgit.record import Record
 
@@ -131,7 +132,7 @@ def parse_notes(data: bytes, path: str) -> Notes:
     }
     versions = found.get("versions") or {}
     fits = all(isinstance(value, shapes.get(key, ())) for key, value in found.items())
-    if not fits or not all(key.isdigit() and isinstance(note, dict) for key, note in versions.items()):
+    if not fits or not all(parse_version(key) and isinstance(note, dict) for key, note in versions.items()):
         raise invalid("prompt", found, data, path)
     return Notes(
         description=found.get("description", ""),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from promptgit.document.outline import SCALAR, descend, outline
+from functools import lru_cache
+
+from promptgit.document.outline import SCALAR, descend
+from promptgit.document.outline import outline as read_outline
 from promptgit.document.reader import without_bom
 
 TYPE_CHECKING = False
@@ -10,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptgit.document.outline import Node
+
+
+@lru_cache(maxsize=1)  # the problems of one file are located one after the other
+def outline(data: bytes) -> list[Node]:
+    """The outline of a file, which nobody changes."""
+    return read_outline(data)
 
 
 def locate(data: bytes, keys: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:

@@ -43,11 +43,13 @@ def version_content(
         raise InvalidReferenceError(f"a template is a text or a list of messages, not {type(template).__name__}")
     chosen = syntax or infer_syntax(content)
     config = model_config.to_dict() if hasattr(model_config, "to_dict") else model_config
+    if isinstance(config, dict):
+        config = {key: value for key, value in config.items() if value is not None}  # as MLflow does
     return {
         "syntax": chosen if chosen != "double-brace" else None,
         "template": content,
         "variables": dict(variables) if variables else None,
-        "model_config": dict(config) if config else None,
+        "model_config": config or None,
         "response_format": response_schema(response_format) if response_format is not None else None,
         "tools": list(tools) if tools else None,
         "tags": dict(tags) if tags else None,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import fnmatch
 import time
 
-from promptgit import document, layout
+from promptgit import document, layout, schema
 from promptgit.aliases.file import parse_aliases
 from promptgit.aliases.tags import parse_move
 from promptgit.content import parse_notes
-from promptgit.errors import PolicyError
+from promptgit.errors import InvalidDocumentError, PolicyError
 from promptgit.gitrepo import fast_import
 from promptgit.problems import Problem
 
@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     from promptgit.registry.views import Opened
 
 _DAY_S = 86_400
+
+
+def require_valid(catalog: Catalog) -> None:
+    """Raise if `promptgit.yaml` is not valid: a rule with a slip in its name would bind nobody.
+
+    Raises:
+        InvalidDocumentError: with file, line and column.
+    """
+    data = catalog.files.read(layout.REGISTRY_FILE) or b""
+    problems = schema.validate("promptgit", document.parse(data, layout.REGISTRY_FILE), data, layout.REGISTRY_FILE)
+    if problems:
+        raise InvalidDocumentError(problems)
 
 
 def require(

@@ -81,6 +81,7 @@ class Writing:
         if rules:
             from promptgit.registry import policies
 
+            policies.require_valid(catalog)
             policies.require(rules, changeset, catalog, backend, self._opened)
         return changeset
 

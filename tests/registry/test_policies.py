@@ -11,7 +11,7 @@ from support import Git, git_init
 
 from promptgit import Registry
 from promptgit.aliases import BACKENDS
-from promptgit.errors import PolicyError
+from promptgit.errors import InvalidDocumentError, PolicyError
 
 NAME = "support.refunds"
 
@@ -132,3 +132,10 @@ def test_a_rename_moves_no_alias(tmp_path: Path) -> None:
     registry.set_alias(NAME, "production", 1)
     registry.rename(NAME, "help.refunds")
     assert registry.load("help.refunds@production").version == 1
+
+
+@pytest.mark.parametrize("policies", [{"naming": 3}, {"aliases": {"production": {"protectd": True}}}, {"requird": []}])
+def test_a_slip_in_a_policy_is_named_instead_of_binding_nobody(tmp_path: Path, policies: dict[str, Any]) -> None:
+    registry = registry_with(tmp_path / "r", policies)
+    with pytest.raises(InvalidDocumentError, match=r"promptgit\.yaml:3:"):
+        registry.set_alias(NAME, "production", 1)

@@ -260,6 +260,12 @@ def test_a_file_that_is_not_a_version_is_refused_by_the_schema(refunds: Registry
         refunds.load(f"{NAME}/1")
 
 
+def test_a_number_in_other_digits_is_no_version(refunds: Registry, git: Git) -> None:
+    (git.path / "prompts/support/refunds/prompt.yaml").write_text('versions: {"²": {deleted: x}}\n')
+    with pytest.raises(InvalidDocumentError, match=r"prompt\.yaml:1:"):
+        refunds.load(NAME)
+
+
 # --- hostile registries ---------------------------------------------------------------------------------------------
 
 
