@@ -39,6 +39,12 @@ if TYPE_CHECKING:
         def entries(self, folder: str) -> Mapping[str, bool]:
             """The names in a folder, and whether each is a folder; empty if there is none."""
 
+        def others(self, folder: str) -> Mapping[str, str]:
+            """What in a folder is no plain file and no folder, and what it is."""
+
+        def blob(self, path: str) -> str | None:
+            """The object id of a file, where it is known without reading it."""
+
         def watched(self, paths: list[str]) -> tuple[tuple[str, stamp.Stamp], ...] | None:
             """Absolute paths and stamps that stay as they are for as long as what was loaded is true.
 
@@ -110,6 +116,14 @@ class TreeFiles:
             self._folders[folder] = (seen, names)
         return names
 
+    def others(self, folder: str) -> Mapping[str, str]:
+        """See `Files.others`."""
+        return self._source.others(folder)
+
+    def blob(self, path: str) -> str | None:
+        """See `Files.blob`."""
+        return None
+
     def watched(self, paths: list[str]) -> tuple[tuple[str, stamp.Stamp], ...] | None:
         """See `Files.watched`."""
         found: dict[str, stamp.Stamp] = {}
@@ -172,6 +186,15 @@ class CommitFiles:
     def entries(self, folder: str) -> Mapping[str, bool]:
         """See `Files.entries`."""
         return self._source.entries(folder)
+
+    def others(self, folder: str) -> Mapping[str, str]:
+        """See `Files.others`."""
+        return self._source.others(folder)
+
+    def blob(self, path: str) -> str | None:
+        """See `Files.blob`."""
+        entry = self._source.entry(path)
+        return entry[1] if entry is not None and entry[0] == "100644" else None
 
     def watched(self, paths: list[str]) -> tuple[tuple[str, stamp.Stamp], ...] | None:
         """See `Files.watched`."""

@@ -44,6 +44,11 @@ class Catalog:
         self._origin = origin
         self._numbers: dict[str, tuple[Mapping[str, bool], list[int]]] = {}
 
+    @property
+    def backend(self) -> AliasBackend:
+        """The alias backend, at the same state."""
+        return self._aliases
+
     # --- what there is ----------------------------------------------------------------------------------------------
 
     def names(self) -> Iterator[str]:

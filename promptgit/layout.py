@@ -19,6 +19,8 @@ PROMPTS = "prompts"
 ALIASES_FILE = "aliases.yaml"
 NOTES_FILE = "prompt.yaml"
 LATEST = "latest"
+TEMPORARY = ".promptgit-tmp-"
+"""How files begin that a write is about to rename into place."""
 
 MAX_NAME = 128
 MAX_VERSION = 999_999_999

@@ -33,8 +33,12 @@ if TYPE_CHECKING:
         def entries(self, folder: str) -> Mapping[str, bool]:
             """The names in a folder, and whether each is a folder; empty if there is none."""
 
+        def others(self, folder: str) -> Mapping[str, str]:
+            """What in a folder is no plain file and no folder, and what it is: "a symbolic link"."""
+
 
 FILE_LIMIT = 1024 * 1024
+_KINDS = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable file"}
 _CHECKOUT_S = 2.0
 _TWICE_S = 0.02
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -96,6 +100,17 @@ class WorkingTree:
         finally:
             os.close(descriptor)
 
+    def others(self, folder: str) -> Mapping[str, str]:
+        """See `Source.others`. An executable file is loaded from here, but not once it is committed."""
+        descriptor = self._open(folder, _DIRECTORY)
+        if descriptor is None:
+            return {}
+        try:
+            with os.scandir(descriptor) as found:
+                return {entry.name: what for entry in found if (what := _other(entry, descriptor))}
+        finally:
+            os.close(descriptor)
+
     def steady(self, action: Callable[[], _T]) -> _T:
         """Run a read so that it never sees a checkout half done. `action` may run several times.
 
@@ -150,6 +165,25 @@ class WorkingTree:
             os.close(descriptor)
 
 
+def _other(entry: os.DirEntry[str], folder: int) -> str:
+    """What an entry is if it is neither a plain file nor a folder; else nothing."""
+    if entry.is_symlink():
+        return _KINDS["120000"]
+    if entry.is_dir(follow_symlinks=False):
+        return _KINDS["160000"] if _is_there(f"{entry.name}/.git", folder) else ""
+    if not entry.is_file(follow_symlinks=False):
+        return "a device, a socket or a pipe"
+    return _KINDS["100755"] if entry.stat(follow_symlinks=False).st_mode & stat.S_IXUSR else ""
+
+
+def _is_there(path: str, folder: int) -> bool:
+    try:
+        os.stat(path, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 def _find_index(root: str) -> str | None:
     """The index file of the working tree that `root` lies in, found without git; None outside a repository."""
     folder = os.path.realpath(root)
@@ -174,18 +208,23 @@ class CommitSource:
         repository: where the commit is.
         commit: its full id; None for a branch without commits.
         prefix: the registry's folder in the repository, `` or `path/to/it/`.
+        tree: a tree to read where there is no commit yet: what the index holds.
     """
 
-    def __init__(self, repository: GitRepository, commit: str | None, prefix: str = "") -> None:
+    def __init__(
+        self, repository: GitRepository, commit: str | None, prefix: str = "", *, tree: str | None = None
+    ) -> None:
         self._repository = repository
         self.commit = commit
         self._prefix = prefix
-        self._root: str | None = None
+        self._root = tree
 
     @property
     def label(self) -> str:
         """See `Source.label`."""
-        return f"commit {self.commit[:10]}" if self.commit else "an empty branch"
+        if self.commit:
+            return f"commit {self.commit[:10]}"
+        return "the index" if self._root else "an empty branch"
 
     def read(self, path: str) -> bytes | None:
         """See `Source.read`. Only plain files are served (mode 100644): no symbolic link, submodule or program.
@@ -202,6 +241,11 @@ class CommitSource:
         """See `Source.entries`."""
         tree = self._tree(folder)
         return {name: mode == "40000" for name, (mode, _) in tree.items() if mode in ("40000", "100644")}
+
+    def others(self, folder: str) -> Mapping[str, str]:
+        """See `Source.others`."""
+        modes = ((name, mode) for name, (mode, _) in self._tree(folder).items())
+        return {name: _KINDS.get(mode, f"of mode {mode}") for name, mode in modes if mode not in ("40000", "100644")}
 
     def entry(self, path: str) -> Entry | None:
         """Mode and object id of a path, whatever it is; None if there is none."""

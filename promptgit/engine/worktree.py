@@ -9,6 +9,7 @@ import time
 from promptgit.errors import DirtyPathError, GitError
 from promptgit.gitrepo.objects import FILE_MODE, sync
 from promptgit.gitrepo.run import KilledError, remove_lock_made_since
+from promptgit.layout import TEMPORARY
 from promptgit.source import CommitSource, WorkingTree
 
 TYPE_CHECKING = False
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from promptgit.engine.journal import Blobs
     from promptgit.gitrepo.repository import GitRepository
 
-_TEMPORARY = ".promptgit-tmp-"
 _BULK = 64
 _INDEX_PATIENCE_S = 1.0
 _STALE_INDEX_LOCK_S = 10.0
@@ -127,7 +127,7 @@ class Checkout:
         self._make_folder(os.path.dirname(path))
         folder, name = os.path.split(os.path.join(self._top, path))
         _remove_temporaries(folder, name)
-        temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}-{name}")
+        temporary = os.path.join(folder, f"{TEMPORARY}{os.getpid()}-{name}")
         try:
             with open(temporary, "xb") as file:
                 file.write(content)
@@ -207,6 +207,6 @@ def age(path: str) -> float:
 def _remove_temporaries(folder: str, name: str) -> None:
     """What a killed writer has left of this file: only the holder of the lock writes here."""
     for entry in os.listdir(folder):
-        if entry.startswith(_TEMPORARY) and entry.endswith(f"-{name}"):
+        if entry.startswith(TEMPORARY) and entry.endswith(f"-{name}"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, entry))
