@@ -21,11 +21,13 @@ class RegistryConfig(Record):
         format: version of the layout on disk.
         aliases: the alias backend, a key of `promptgit.aliases.BACKENDS`.
         policies: see `schemas/promptgit.schema.json`.
+        checks: severity of a check or of one of its codes: `off`, `warning` or `error`.
     """
 
     format: int = FORMAT
     aliases: str = "file"
     policies: Mapping[str, Any] = {}
+    checks: Mapping[str, str] = {}
 
 
 def parse_config(data: bytes, path: str = REGISTRY_FILE) -> RegistryConfig:
@@ -46,6 +48,7 @@ def parse_config(data: bytes, path: str = REGISTRY_FILE) -> RegistryConfig:
             hint="Update promptgit: pip install --upgrade promptgit",
         )
     kind, policies = found.get("aliases", "file"), found.get("policies", {})
-    if number != FORMAT or kind not in ("file", "tags") or not isinstance(policies, dict):
+    checks = found.get("checks", {})
+    if number != FORMAT or kind not in ("file", "tags") or not isinstance(policies, dict) or not isinstance(checks, dict):
         raise invalid("promptgit", found, data, path)
-    return RegistryConfig(aliases=kind, policies=policies)
+    return RegistryConfig(aliases=kind, policies=policies, checks=checks)

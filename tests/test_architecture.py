@@ -15,14 +15,14 @@ LAYERS: list[set[str]] = [
     {"errors", "record", "sanitise"},
     {"problems"},
     {"layout", "uri", "templates", "changeset", "resources", "search"},
-    {"stamp", "gitrepo", "document", "schema", "content", "model"},
+    {"stamp", "gitrepo", "document", "schema", "content", "faults", "model"},
     {"source"},
     {"aliases", "cache", "config", "catalog"},
-    {"engine"},
-    {"registry", "review", "interop"},
+    {"engine", "checks"},
+    {"registry", "review", "interop", "callers"},
     {"api"},
     {"genai"},
-    {"cli", "__main__"},
+    {"cli", "__main__", "hooks", "integrations"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 

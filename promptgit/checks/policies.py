@@ -1,7 +1,8 @@
-"""The policies of `promptgit.yaml`, held against a changeset before it is written.
+"""The policies of `promptgit.yaml`, held against a changeset.
 
-They bind whoever writes through promptgit: command line, Python, and what is built on them. Whoever commits by hand is bound by
-review and by the server's hooks.
+Three ask: whoever writes through promptgit (command line, Python, and what is built on them), before anything is
+written; the checks of a change that is proposed; and the server's hook, for what is pushed. They differ in who may
+move an alias that is protected or has promoters: see `Facts.way`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from promptgit.aliases.file import parse_aliases
 from promptgit.aliases.tags import parse_move
 from promptgit.content import parse_notes
 from promptgit.errors import InvalidDocumentError, PolicyError
-from promptgit.gitrepo import fast_import
-from promptgit.problems import Problem
+from promptgit.problems import ERROR, WARNING, Problem
+from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from promptgit.aliases import AliasMove
@@ -27,9 +28,27 @@ if TYPE_CHECKING:
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
     from promptgit.changeset import Changeset
-    from promptgit.registry.views import Opened
+    from promptgit.content import Notes
 
 _DAY_S = 86_400
+DIRECT, PROPOSED, PUSHED = "direct", "proposed", "pushed"
+
+
+class Facts(Record):
+    """What the rules need to know besides the change.
+
+    Attributes:
+        way: `direct`: it is written by a command, and a protected alias does not move so. `proposed`: people will review it,
+            and are told who has to agree, as a warning. `pushed`: at the server only promoters move such an alias.
+        who: names and addresses of whoever makes the change; asked for only if a rule needs it.
+        added: prompt -> version -> when it was committed, in seconds since the epoch.
+        prefix: the registry's folder in its repository.
+    """
+
+    way: str
+    who: Callable[[], Sequence[str]]
+    added: Callable[[str], Mapping[int, float]]
+    prefix: str = ""
 
 
 def require_valid(catalog: Catalog) -> None:
@@ -45,7 +64,7 @@ def require_valid(catalog: Catalog) -> None:
 
 
 def require(
-    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, opened: Opened
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
 ) -> None:
     """Raise if a changeset breaks a policy.
 
@@ -56,18 +75,27 @@ def require(
     Raises:
         PolicyError: with every reason.
     """
-    if not policies:
-        return
-    problems = [*_contents(policies, changeset, catalog), *_moves(policies, changeset, catalog, backend, opened)]
+    problems = [
+        problem for problem in broken(policies, changeset, catalog, backend, facts) if problem.severity == ERROR
+    ]
     if problems:
         raise PolicyError(problems)
+
+
+def broken(
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
+) -> Iterator[Problem]:
+    """What a changeset breaks; see `require`."""
+    if policies:
+        yield from _contents(policies, changeset, catalog)
+        yield from _moves(policies, changeset, catalog, backend, facts)
 
 
 # --- versions and notes ---------------------------------------------------------------------------------------------
 
 
 def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog) -> Iterator[Problem]:
-    moved = any(content is None and _is_version(path) for path, content in changeset.writes.items())  # a rename
+    heirs = _renamed(changeset, catalog)
     for path, content in changeset.writes.items():
         at = layout.parse_path(path)
         if at is None or content is None:
@@ -75,11 +103,13 @@ def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
         if at.version and path in changeset.creates:
             if not catalog.versions(at.name):
                 yield from _naming(policies.get("naming", {}), at.name)
-            if not moved:
+            if at.name not in heirs or at.version not in catalog.versions(heirs[at.name]):
                 found = document.parse(content, path)
                 yield from _model(policies.get("models", {}), found.get("model_config") or {}, path)
                 yield from _reserved(policies.get("reserved_tags", ()), found.get("tags") or {}, path)
-                yield from _required(policies.get("required", ()), changeset, catalog, at.name)
+                given = changeset.writes.get(layout.notes_path(at.name))
+                notes = parse_notes(given, path) if given else catalog.notes(at.name)
+                yield from lacking(policies.get("required", ()), at.name, notes)
         elif at.file == layout.NOTES_FILE:
             before, after = _tags(catalog.files.read(path) or b"", path), _tags(content, path)
             changed = {key: after.get(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
@@ -109,10 +139,9 @@ def _reserved(patterns: Sequence[str], tags: Mapping[str, Any], path: str) -> It
             yield _problem("reserved-tags", f"the tag {key} is reserved for other tools", path)
 
 
-def _required(fields: Sequence[str], changeset: Changeset, catalog: Catalog, name: str) -> Iterator[Problem]:
+def lacking(fields: Sequence[str], name: str, notes: Notes) -> Iterator[Problem]:
+    """The fields of `policies.required` that a prompt does not have."""
     path = layout.notes_path(name)
-    given = changeset.writes.get(path)
-    notes = parse_notes(given, path) if given else catalog.notes(name)
     there = {"description": notes.description, "owners": notes.owners}
     for field in fields:
         kind, _, key = field.partition(".")
@@ -129,68 +158,77 @@ def _tags(data: bytes, path: str) -> dict[str, str | None]:
     return found
 
 
-def _is_version(path: str) -> bool:
-    at = layout.parse_path(path)
-    return at is not None and at.version is not None
-
-
 # --- aliases --------------------------------------------------------------------------------------------------------
 
 
 def _moves(
-    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, opened: Opened
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
 ) -> Iterator[Problem]:
     rules = policies.get("aliases", {})
     for name, alias, target in _moved(changeset, catalog):
         rule = rules.get(alias)
         if rule:
-            past = _past(catalog, backend, opened, name)
-            yield from _move(rule, name, alias, target, past, opened)
+            names = (name, *catalog.notes(name).former_names)
+            past = backend.history(names, catalog.files.commit, facts.prefix)
+            yield from _permission(rule, name, alias, facts)
+            had = {version for move in past if move.alias == alias and move.new for version in move.new.versions}
+            for version in () if target is None else target.versions:
+                if version not in had:  # going back to what it had before is always allowed
+                    yield from _stages(rule, name, alias, version, past, facts)
 
 
 def _moved(changeset: Changeset, catalog: Catalog) -> Iterator[tuple[str, str, Target | None]]:
     """Prompt, alias and new target of each alias that a changeset moves. A rename moves none."""
+    heirs = _renamed(changeset, catalog)
     for path, content in changeset.writes.items():
         at = layout.parse_path(path)
-        if at is None or at.file != layout.ALIASES_FILE or not catalog.versions(at.name):
+        if at is None or at.file != layout.ALIASES_FILE or at.name in heirs.values():
             continue
-        before, after = catalog.aliases(at.name), parse_aliases(content or b"", path)
-        renamed = content is None and any(_is_version(other) for other in changeset.creates)
-        for alias in sorted(() if renamed else before.keys() | after.keys()):
+        before, after = catalog.aliases(heirs.get(at.name, at.name)), parse_aliases(content or b"", path)
+        for alias in sorted(before.keys() | after.keys()):
             if before.get(alias) != after.get(alias):
                 yield at.name, alias, after.get(alias)
     for tag in changeset.tags:
         move = parse_move(tag.tag, tag.message)
-        if move is not None and not changeset.creates:
+        if move is not None and move[0] not in heirs and move[0] not in heirs.values():
             yield move
 
 
-def _past(catalog: Catalog, backend: AliasBackend, opened: Opened, name: str) -> list[AliasMove]:
-    names = (name, *catalog.notes(name).former_names)
-    return backend.history(names, catalog.files.commit, opened.prefix)
+def _renamed(changeset: Changeset, catalog: Catalog) -> dict[str, str]:
+    """New name -> old name of the prompts that a changeset renames: `prompt.yaml` says so, and the old versions go."""
+    found = {}
+    for path, content in changeset.writes.items():
+        at = layout.parse_path(path)
+        if at is None or at.file != layout.NOTES_FILE or content is None:
+            continue
+        for old in parse_notes(content, path).former_names[-1:]:
+            versions = [layout.version_path(old, version) for version in catalog.versions(old)]
+            if versions and all(changeset.writes.get(gone, b"") is None for gone in versions):
+                found[at.name] = old
+    return found
 
 
-def _move(
-    rule: Mapping[str, Any], name: str, alias: str, target: Target | None, past: Sequence[AliasMove], opened: Opened
-) -> Iterator[Problem]:
-    path = layout.aliases_path(name)
-    if rule.get("protected"):
+def _permission(rule: Mapping[str, Any], name: str, alias: str, facts: Facts) -> Iterator[Problem]:
+    """Whether whoever makes the change may move the alias."""
+    path, promoters = layout.aliases_path(name), rule.get("promoters") or []
+    if not rule.get("protected") and not promoters:
+        return
+    if facts.way == PROPOSED:
+        who = f"Somebody of these has to agree: {', '.join(promoters)}" if promoters else "It needs a review."
+        message = f"{alias} of {name} is protected: it moves by reviewed commits alone"
+        yield _problem("protected", message, path, who, severity=WARNING)
+    elif rule.get("protected") and (facts.way == DIRECT or not promoters):
         hint = f"Change {path} in a pull request, or have the policy changed."
         yield _problem("protected", f"{alias} is protected: it moves by reviewed commits alone", path, hint)
-        return
-    promoters = rule.get("promoters")
-    if promoters is not None:
-        mail = fast_import.identity(opened.repository()).rpartition("<")[2].rstrip(">")
-        if mail.casefold() not in {promoter.casefold() for promoter in promoters}:
-            yield _problem("promoters", f"{mail} may not move {alias}", path, f"Ask one of: {', '.join(promoters)}")
-    had = {version for move in past if move.alias == alias and move.new for version in move.new.versions}
-    for version in () if target is None else target.versions:
-        if version not in had:  # going back to what it had before is always allowed
-            yield from _stages(rule, name, alias, version, past, opened)
+    else:
+        names = facts.who()
+        if not {name.casefold() for name in names} & {promoter.casefold() for promoter in promoters}:
+            message = f"{next(iter(names), 'whoever made it')} may not move {alias}"
+            yield _problem("promoters", message, path, f"Ask one of: {', '.join(promoters)}")
 
 
 def _stages(
-    rule: Mapping[str, Any], name: str, alias: str, version: int, past: Sequence[AliasMove], opened: Opened
+    rule: Mapping[str, Any], name: str, alias: str, version: int, past: Sequence[AliasMove], facts: Facts
 ) -> Iterator[Problem]:
     """The way that a version must have gone, and how long."""
     path, through, days = layout.aliases_path(name), rule.get("through"), rule.get("min_age_days", 0)
@@ -204,9 +242,9 @@ def _stages(
                 "through", f"version {version} of {name} was never {through}, as {alias} demands", path, hint
             )
             return
-    else:
-        origin = opened.provenance(None, name).get(version)
-        since = origin.created_at.timestamp() if origin else None
+    elif days:
+        since = facts.added(name).get(version)
+        since = time.time() if since is None else since  # it comes with this change
     if days and since is not None and time.time() - since < days * _DAY_S:
         left = days - (time.time() - since) / _DAY_S
         what = f"has been {through}" if through else "is there"
@@ -214,5 +252,5 @@ def _stages(
         yield _problem("min-age", message, path, f"It may move in {left:.1f} days.")
 
 
-def _problem(code: str, message: str, path: str, hint: str = "") -> Problem:
-    return Problem(code=f"policy-{code}", message=message, path=path, hint=hint)
+def _problem(code: str, message: str, path: str, hint: str = "", severity: str = ERROR) -> Problem:
+    return Problem(code=f"policy-{code}", message=message, path=path, hint=hint, severity=severity)

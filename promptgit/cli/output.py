@@ -70,14 +70,24 @@ def say_text(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print one JSON document."""
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """One JSON document, safe to print."""
     import json
 
-    click.echo(sanitise_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)))
+    return sanitise_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
 def warn(text: str) -> None:
     """Print a warning to stderr."""
     _to_stderr("warning", "yellow", text)
+
+
+def note(text: str) -> None:
+    """Print to stderr what was done on the way; stdout is for the answer."""
+    click.echo(sanitise(text), err=True)
 
 
 def show_error(error: PromptGitError) -> None:

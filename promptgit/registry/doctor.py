@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import stat
 import time
-import unicodedata
 
 from promptgit import layout
-from promptgit.errors import GitError, InvalidDocumentError, InvalidReferenceError, PromptGitError, TemplateError
+from promptgit.errors import GitError
 from promptgit.gitrepo import fast_import, maintenance
 from promptgit.problems import ERROR, WARNING, Problem
+from promptgit.registry.checking import Scope, prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from promptgit.catalog import Catalog
     from promptgit.gitrepo.repository import GitRepository
     from promptgit.registry.registry import Registry
 
@@ -137,7 +136,7 @@ def _leftovers(repository: GitRepository) -> list[str]:
     ]
     if repository.work_tree:
         for folder, _, files in os.walk(os.path.join(repository.work_tree, repository.prefix, layout.PROMPTS)):
-            found += [os.path.join(folder, name) for name in files if name.startswith(".promptgit-tmp-")]
+            found += [os.path.join(folder, name) for name in files if name.startswith(layout.TEMPORARY)]
     return [path for path in found if _age(path) > _STALE_S]
 
 
@@ -155,142 +154,11 @@ def _age(path: str) -> float:
 # --- the files ------------------------------------------------------------------------------------------------------
 
 
-def _odd_files(registry: Registry) -> Iterator[Problem]:
-    """What no registry holds: links, programs, names that some file system cannot carry."""
-    repository = registry.repository()
-    top = f"{registry.prefix}{layout.PROMPTS}"
-    tip = registry.commit or repository.ref_commit("HEAD")
-    if tip is None:
-        return
-    listed = repository.git(["ls-tree", "-r", "-z", "--end-of-options", tip, "--", top]).out
-    kinds = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable"}
-    folders: dict[str, str] = {}
-    for row in listed.decode("utf-8", "surrogateescape").split("\0"):
-        if not row:
-            continue
-        fields, _, full = row.partition("\t")
-        mode, path = fields.split(" ")[0], full.removeprefix(registry.prefix)
-        if mode != "100644":
-            hint = "Only plain files are loaded: make it one, or remove it."
-            yield Problem(code="file-mode", path=path, message=f"it is {kinds.get(mode, mode)}", hint=hint)
-        elif layout.parse_path(path) is None:
-            hint = "Versions are called 1.yaml, 2.yaml and so on; beside them stand aliases.yaml and prompt.yaml alone."
-            yield Problem(code="file-name", path=path, severity=WARNING, message="it is no file of a prompt", hint=hint)
-        folder = path.rpartition("/")[0]
-        twin = folders.setdefault(unicodedata.normalize("NFC", folder).casefold(), folder)
-        if twin != folder:
-            hint = "On macOS and Windows they are one folder: rename one of them with promptgit rename."
-            yield Problem(
-                code="name-twin", path=path, message=f"its folder differs from {twin} only by case", hint=hint
-            )
-
-
-def _edited(registry: Registry) -> Iterator[Problem]:
-    """Committed versions that were changed in the working tree."""
-    repository = registry.repository()
-    if registry.rev is not None or repository.work_tree is None or repository.ref_commit("HEAD") is None:
-        return
-    # not diff-index: it takes entries without stat data, as ours are until git looks at them, for changed
-    args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--"]
-    rows = repository.git([*args, f"{registry.prefix}{layout.PROMPTS}"]).out.decode("utf-8", "surrogateescape")
-    for row in filter(None, rows.split("\0")):
-        status, full = row[:2], row[3:]
-        path = full.removeprefix(registry.prefix)
-        found = layout.parse_path(path)
-        if found is None or not found.version or "A" in status:
-            continue
-        verb = "removed" if "D" in status else "changed"
-        hint = f"Take it back: git restore --staged --worktree {full}. Then register a new version: promptgit new {found.name}"
-        yield Problem(code="version-changed", path=path, message=f"a committed version was {verb}", hint=hint)
-
-
-def _rewritten(registry: Registry) -> Iterator[Problem]:
-    """Versions that a commit changed after they had been committed."""
-    tip = registry.commit or registry.repository().ref_commit("HEAD")
-    if tip is None:
-        return
-    args = ["log", "-z", "--diff-filter=MT", "--no-renames", "--name-only", "--format=%x01%h", "--end-of-options", tip]
-    done = registry.repository().git([*args, "--", f"{registry.prefix}{layout.PROMPTS}"], deadline=300.0)
-    for row in done.out.decode("utf-8", "surrogateescape").split("\x01")[1:]:
-        commit, _, names = row.partition("\0")
-        for full in names.strip("\n\0").split("\0"):
-            path = full.strip("\n").removeprefix(registry.prefix)
-            found = layout.parse_path(path)
-            if found is not None and found.version:
-                hint = f"See git show {commit}. Restore it, and register the change: promptgit new {found.name}"
-                yield Problem(
-                    code="version-rewritten", path=path, message=f"commit {commit} changed the version", hint=hint
-                )
-
-
-def _documents(registry: Registry) -> Iterator[Problem]:
-    """Every file of every prompt: does it parse, is it valid, and does it fit the others?"""
-    from promptgit import document, schema
-
-    catalog = registry.catalog
-    config = catalog.files.read(layout.REGISTRY_FILE) or b""
-    yield from schema.validate("promptgit", document.parse(config, layout.REGISTRY_FILE), config, layout.REGISTRY_FILE)
-    for folder, name in _prompt_folders(catalog):
-        try:
-            layout.check_name(name)
-        except InvalidReferenceError as error:
-            yield Problem(code="name", path=folder, message=error.message, hint=error.hint or "")
-            continue
-        yield from _prompt_files(catalog, folder, name)
-        yield from _numbers(catalog, name)
-
-
-def _prompt_folders(catalog: Catalog, folder: str = layout.PROMPTS, name: str = "") -> Iterator[tuple[str, str]]:
-    entries = catalog.files.entries(folder)
-    if name and not all(entries.values()):
-        yield folder, name
-    for part, is_folder in sorted(entries.items()):
-        if is_folder:
-            yield from _prompt_folders(catalog, f"{folder}/{part}", f"{name}.{part}" if name else part)
-
-
-def _prompt_files(catalog: Catalog, folder: str, name: str) -> Iterator[Problem]:
-    from promptgit import document, schema
-
-    for file in sorted(catalog.files.entries(folder)):
-        found = layout.parse_path(f"{folder}/{file}")
-        if found is None:
-            continue
-        kind = "version" if found.version else "aliases" if file == layout.ALIASES_FILE else "prompt"
-        path = f"{folder}/{file}"
-        data = catalog.files.read(path) or b""
-        try:
-            yield from schema.validate(kind, document.parse(data, path, empty_ok=not found.version), data, path)
-            if found.version:
-                _ = catalog.body(name, found.version).formatter
-        except InvalidDocumentError as error:
-            yield from error.problems
-        except TemplateError as error:
-            line, column = document.locate(data, ["template"])
-            hint = error.hint or "A committed version stays as it is: register a new one."
-            yield Problem(code="template", path=path, line=line, column=column, message=error.message, hint=hint)
-        except PromptGitError as error:
-            yield Problem(code="unreadable", path=path, message=error.message, hint=error.hint or "")
-
-
-def _numbers(catalog: Catalog, name: str) -> Iterator[Problem]:
-    """Gaps in the numbers, and aliases that lead nowhere."""
-    try:
-        versions, deleted, aliases = catalog.versions(name), catalog.notes(name).deleted, catalog.aliases(name)
-    except InvalidDocumentError:
-        return  # told where the file itself was read
-    highest = max([0, *versions, *deleted])
-    for version in sorted(set(range(1, highest)) - set(versions) - set(deleted)):
-        path = layout.version_path(name, version)
-        hint = f"If it was deleted: promptgit delete {name}/{version} from a state that has it leaves a tombstone."
-        yield Problem(code="version-gap", path=path, severity=WARNING, message="the number is skipped", hint=hint)
-    for alias, target in sorted(aliases.items()):
-        for version in target.versions:
-            if version not in versions:
-                what = "was deleted" if version in deleted else "does not exist"
-                hint = f"Move it: promptgit alias set {name} {alias} VERSION"
-                message = f"{alias} leads to version {version}, which {what}"
-                yield Problem(code="alias-target", path=layout.aliases_path(name), message=message, hint=hint)
+def _checks(registry: Registry) -> Iterator[Problem]:
+    """What `promptgit check --history` finds; and what is committed as a link or a program, where the files are not."""
+    yield from registry.check(history=True)
+    if registry.rev is None and registry.repository().ref_commit("HEAD"):
+        yield from prepare(registry.at("HEAD"), Scope(only=frozenset(["file-mode"]))).problems()
 
 
 def _mode(registry: Registry) -> Iterator[Problem]:
@@ -308,10 +176,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _identity,
     _mode,
     _attributes,
-    _odd_files,
-    _edited,
-    _rewritten,
-    _documents,
+    _checks,
     _graph,
 )
 

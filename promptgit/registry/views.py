@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from promptgit.aliases.protocol import AliasBackend
     from promptgit.cache import Files
+    from promptgit.checks.policies import Facts
     from promptgit.gitrepo.repository import GitRepository, Revision
     from promptgit.model import Provenance
 
@@ -198,3 +199,18 @@ def read_config(files: Files, where: str) -> RegistryConfig:
             hint="Make one: promptgit init DIR. In a bare repository name its folder: Registry(path, folder=...).",
         )
     return config
+
+
+def facts(opened: Opened, way: str, commit: str | None) -> Facts:
+    """What the policies need to know of a change on top of a commit that this user makes; see `checks.policies.Facts`."""
+    from promptgit.checks.policies import Facts
+    from promptgit.gitrepo import fast_import
+
+    def who() -> tuple[str, ...]:
+        return (fast_import.identity(opened.repository()).rpartition("<")[2].rstrip(">"),)
+
+    def added(name: str) -> dict[int, float]:
+        found = opened.provenance(commit, name)
+        return {version: origin.created_at.timestamp() for version, origin in found.items()}
+
+    return Facts(way=way, who=who, added=added, prefix=opened.prefix)

@@ -79,10 +79,11 @@ class Writing:
         changeset = edit(catalog, backend)
         rules = views.read_config(catalog.files, self._opened.path).policies
         if rules:
-            from promptgit.registry import policies
+            from promptgit.checks import policies
 
             policies.require_valid(catalog)
-            policies.require(rules, changeset, catalog, backend, self._opened)
+            facts = views.facts(self._opened, policies.DIRECT, catalog.files.commit)
+            policies.require(rules, changeset, catalog, backend, facts)
         return changeset
 
     def register(

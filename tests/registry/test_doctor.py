@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Callable[[Git], object], str]] = {
     "a twin": (twin, "name-twin"),
     "a version changed by a commit": (rewritten, "version-rewritten"),
     "a version edited": (lambda git: (git.path / FOLDER / "1.yaml").write_text("template: x\n"), "version-changed"),
-    "a version removed": (lambda git: (git.path / FOLDER / "2.yaml").unlink(), "version-changed"),
+    "a version removed": (lambda git: (git.path / FOLDER / "2.yaml").unlink(), "version-deleted"),
     "an attribute": (lambda git: git.commit_file(".gitattributes", "*.yaml text eol=crlf\n"), "attributes"),
     "an open merge": (lambda git: (git.path / ".git/MERGE_HEAD").write_text(git("rev-parse", "HEAD")), "git-operation"),
     "a folder for everybody": (lambda git: git.path.chmod(0o777), "folder-mode"),

@@ -1,0 +1,55 @@
+"""A model parameter is none that promptgit or MLflow knows.
+
+`temprature: 0.2` is kept, handed on, and ignored by the provider or refused at run time. Parameters that only one
+provider has belong under `extra_params`, where anything may stand.
+
+To mend it, correct the name, or move the parameter to `extra_params`.
+"""
+
+from __future__ import annotations
+
+from promptgit.checks.subject import VERSION
+from promptgit.problems import WARNING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptgit.checks.subject import File
+    from promptgit.problems import Problem
+
+KINDS = (VERSION,)
+
+# https://mlflow.org/docs/latest/genai/prompt-registry: the fields of PromptModelConfig
+KNOWN = frozenset(
+    (
+        "provider",
+        "model_name",
+        "temperature",
+        "max_tokens",
+        "top_p",
+        "top_k",
+        "frequency_penalty",
+        "presence_penalty",
+        "stop_sequences",
+        "extra_params",
+    )
+)
+
+
+def check_file(file: File) -> Iterator[Problem]:
+    """See the manual above."""
+    config = file.body.model_config if file.body else None
+    for key in config or ():
+        if key not in KNOWN:
+            message = f"{key} is no model parameter that is known"
+            yield file.problem(
+                "model-parameter", message, ["model_config", key], at_key=True, severity=WARNING, hint=_hint(key)
+            )
+
+
+def _hint(key: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key.lower(), KNOWN, n=1)
+    return f"Did you mean {near[0]}?" if near else f"If only its provider knows it: extra_params: {{{key}: ...}}"
