@@ -48,7 +48,12 @@ class Commit(Record):
 
 
 def log(
-    repository: GitRepository, tip: str | None, paths: Sequence[str], *, limit: int | None = None
+    repository: GitRepository,
+    tip: str | None,
+    paths: Sequence[str],
+    *,
+    limit: int | None = None,
+    since: str | None = None,
 ) -> Iterator[Commit]:
     """The commits that changed files under some paths, newest first. A merge counts if it decided something itself.
 
@@ -56,13 +61,15 @@ def log(
         tip: where to start; None gives nothing.
         paths: repository paths; a folder means all below it.
         limit: how many commits at the most.
+        since: a commit whose own history is left out.
     """
     if tip is None:
         return
     maintenance.update_graph(repository)
     most = [f"--max-count={limit}"] if limit else []
     args = ["log", "-z", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", f"--format={_FORMAT}", *most]
-    done = repository.git([*args, "--end-of-options", tip, "--", *paths], deadline=300.0)
+    tips = [tip, f"^{since}"] if since else [tip]
+    done = repository.git([*args, "--end-of-options", *tips, "--", *paths], deadline=300.0)
     for row in done.out.decode("utf-8", "replace").split("\x01")[1:]:
         yield _parse(row)
 

@@ -58,16 +58,20 @@ def create(repository: GitRepository, name: str, target: str, message: str) -> N
         raise
 
 
-def find(repository: GitRepository, prefix: str, *, merged: str | None = None) -> list[Tag]:
+def find(
+    repository: GitRepository, prefix: str, *, merged: str | None = None, since: str | None = None
+) -> list[Tag]:
     """The annotated tags whose name starts with `prefix`, a name up to a slash, or all of them.
 
     Args:
         merged: only those on this commit or an ancestor of it.
+        since: only those that are neither on this commit nor on an ancestor of it.
     """
     args = [
         "for-each-ref",
         f"--format={_FORMAT}",
         *([f"--merged={merged}"] if merged else []),
+        *([f"--no-merged={since}"] if since else []),
         f"refs/tags/{prefix}",
     ]
     found = []

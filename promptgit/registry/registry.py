@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from promptgit.catalog import Catalog
     from promptgit.gitrepo.repository import GitRepository
     from promptgit.model import PromptVersion, Provenance
+    from promptgit.problems import Problem
     from promptgit.registry.history import Event
     from promptgit.registry.search import Prompt
     from promptgit.review.compare import Comparison
+    from promptgit.review.model import Review
     from promptgit.stamp import Stamp
 
     Watched = tuple[tuple[str, Stamp], ...]
@@ -115,6 +117,11 @@ class Registry(Writing):
     def prefix(self) -> str:
         """The registry's folder in its repository: empty, or `path/to/it/`."""
         return self._opened.prefix
+
+    @property
+    def opened(self) -> views.Opened:
+        """The registry's place, for the modules of this package."""
+        return self._opened
 
     def repository(self) -> GitRepository:
         """The git repository, opened when it is first needed.
@@ -274,6 +281,47 @@ class Registry(Writing):
         from promptgit.review.compare import compare
 
         return compare(self.load(one), self.load(other))
+
+    def check(
+        self,
+        files: Sequence[str] = (),
+        *,
+        base: str | None = None,
+        staged: bool = False,
+        history: bool = False,
+    ) -> list[Problem]:
+        """What the checks find, by path and line; see `promptgit.checks`.
+
+        Args:
+            files: only these files and the prompts that they belong to, as paths from the current folder.
+            base: only what changed since this revision forked off, and against it. Without it, everything is checked, and the
+                working tree compared with HEAD.
+            staged: what the next commit would hold, instead of the working tree.
+            history: also look for commits that changed a version.
+
+        Raises:
+            RevisionNotFoundError: there is no such base.
+            InvalidReferenceError: a file is not in the registry.
+        """
+        from promptgit.registry.checking import Scope, prepare
+
+        scope = Scope(files=tuple(files), base=base, staged=staged, history=history)
+        return prepare(self, scope).problems()
+
+    def review(self, spec: str = "") -> Review:
+        """What a change does to each prompt and to what its aliases serve; see `promptgit.review.model`.
+
+        Args:
+            spec: `BASE..HEAD`; `BASE` alone goes to what this registry reads; empty begins where the branch forked off from the
+                remote's default branch, else at HEAD.
+
+        Raises:
+            InvalidReferenceError: the range cannot be read.
+            RevisionNotFoundError: there is no such revision, or no common history.
+        """
+        from promptgit.registry.reviewing import review
+
+        return review(self, spec)
 
     # --- history ----------------------------------------------------------------------------------------------------
 

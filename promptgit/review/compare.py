@@ -7,6 +7,7 @@ import json
 
 from promptgit.record import Record
 from promptgit.review.words import ADDED, REMOVED, SAME, Segment, diff_words
+from promptgit.templates.changes import contract_changes, shown_short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from promptgit.model import PromptVersion
-    from promptgit.templates import VariableSpec
+    from promptgit.templates.changes import VariableChange
 
 CHANGED = "changed"
-_FIELDS = ("syntax", "model_config", "response_format", "tools", "tags")
+FIELDS = ("syntax", "model_config", "response_format", "tools", "tags")
 _ALIKE = 0.5
 _LOOKED_AT = 2000
 
@@ -35,20 +36,6 @@ class MessageChange(Record):
     old_role: str
     new_role: str
     segments: tuple[Segment, ...]
-
-
-class VariableChange(Record):
-    """A variable that is not what it was.
-
-    Attributes:
-        name: the variable.
-        what: in words, such as "now required".
-        breaking: whether a call that worked before may fail now.
-    """
-
-    name: str
-    what: str
-    breaking: bool
 
 
 class FieldChange(Record):
@@ -110,8 +97,8 @@ def compare(old: PromptVersion, new: PromptVersion) -> Comparison:
     return Comparison(
         old=old,
         new=new,
-        messages=tuple(_messages(_spoken(old), _spoken(new))),
-        variables=tuple(_variables(old.variables, new.variables)),
+        messages=tuple(_messages(spoken(old), spoken(new))),
+        variables=tuple(contract_changes(old.variables, new.variables)),
         fields=tuple(_fields(old, new)),
     )
 
@@ -120,7 +107,7 @@ def headline(comparison: Comparison) -> str:
     """The change in one line: `3 → 5: 2 lines, 1 new required variable (breaking), temperature 0.2 → 0.7`."""
     parts = [part for part in (_lines_changed(comparison), *_variables_changed(comparison)) if part]
     for field in comparison.fields[:3]:
-        parts.append(f"{field.key.rpartition('.')[2]} {_short(field.old)} → {_short(field.new)}")
+        parts.append(f"{field.key.rpartition('.')[2]} {shown_short(field.old)} → {shown_short(field.new)}")
     if len(comparison.fields) > 3:
         parts.append(f"{len(comparison.fields) - 3} more settings")
     old, new = comparison.old, comparison.new
@@ -135,9 +122,13 @@ def headline(comparison: Comparison) -> str:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-def _spoken(prompt: PromptVersion) -> list[tuple[str, str]]:
-    """Role and text of each message; what is no text stands as JSON."""
-    template = prompt.template
+def spoken(prompt: PromptVersion) -> list[tuple[str, str]]:
+    """Role and text of each message of a version; what is no text stands as JSON."""
+    return spoken_template(prompt.template)
+
+
+def spoken_template(template: str | Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The same of a template, or of what `format` gave."""
     if isinstance(template, str):
         return [("", template)]
     return [_message(message) for message in template]
@@ -212,52 +203,23 @@ def _only(kind: str, role: str, text: str) -> MessageChange:
     return MessageChange(kind=kind, old_role=role, new_role=role, segments=segments)
 
 
-# --- variables ------------------------------------------------------------------------------------------------------
-
-
-def _variables(old: Mapping[str, VariableSpec], new: Mapping[str, VariableSpec]) -> list[VariableChange]:
-    found: list[VariableChange] = []
-    for name, spec in new.items():
-        if name not in old:
-            what = "new, required" if spec.required else "new, optional"
-            found.append(VariableChange(name=name, what=what, breaking=spec.required))
-        else:
-            found += _respecified(old[name], spec)
-    gone = [name for name in old if name not in new]
-    return found + [VariableChange(name=name, what="removed", breaking=True) for name in gone]
-
-
-def _respecified(old: VariableSpec, new: VariableSpec) -> list[VariableChange]:
-    found: list[VariableChange] = []
-    if old.type != new.type:
-        what = f"{old.type} → {new.type}"
-        found.append(VariableChange(name=new.name, what=what, breaking=new.typed and new.type != "any"))
-    if old.required != new.required:
-        what = "now required" if new.required else "now optional"
-        found.append(VariableChange(name=new.name, what=what, breaking=new.required))
-    if old.default != new.default:
-        what = f"default {_short(old.default)} → {_short(new.default)}"
-        found.append(VariableChange(name=new.name, what=what, breaking=False))
-    return found
-
-
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
 def _fields(old: PromptVersion, new: PromptVersion) -> list[FieldChange]:
     found: list[FieldChange] = []
-    for field in _FIELDS:
-        before, after = _flat(field, getattr(old, field)), _flat(field, getattr(new, field))
+    for field in FIELDS:
+        before, after = flat(field, getattr(old, field)), flat(field, getattr(new, field))
         for key in [*before, *(key for key in after if key not in before)]:
             if before.get(key) != after.get(key):
                 found.append(FieldChange(key=key, old=before.get(key), new=after.get(key)))
     return found
 
 
-def _flat(key: str, value: Any) -> dict[str, Any]:
+def flat(key: str, value: Any) -> dict[str, Any]:
     """Mappings as dotted keys; everything else is a value."""
     if isinstance(value, dict):
-        return {path: leaf for inner, below in value.items() for path, leaf in _flat(f"{key}.{inner}", below).items()}
+        return {path: leaf for inner, below in value.items() for path, leaf in flat(f"{key}.{inner}", below).items()}
     return {} if value is None else {key: value}
 
 
@@ -285,11 +247,6 @@ def _variables_changed(comparison: Comparison) -> list[str]:
         f"{count} {what} variable{'' if count == 1 else 's'}{' (breaking)' if breaking else ''}"
         for (what, breaking), count in sorted(groups.items(), key=lambda group: not group[0][1])
     ]
-
-
-def _short(value: Any) -> str:
-    text = "unset" if value is None else value if isinstance(value, str) else _json(value)
-    return text if len(text) <= 24 else f"{text[:23]}…"
 
 
 def _json(value: Any) -> str:

@@ -27,22 +27,22 @@ def render(comparison: Comparison, *, colour: bool, width: int = 100) -> str:
 
 
 def _lines(comparison: Comparison, colour: bool, width: int) -> Iterator[str]:
-    yield _styled(sanitise(headline(comparison)), "bold", colour)
+    yield styled(sanitise(headline(comparison)), "bold", colour)
     for message in comparison.messages:
         if message.kind == SAME and len(comparison.messages) > 1:
-            yield _styled(f"  {sanitise(message.new_role) or 'text'}: unchanged", "dim", colour)
+            yield styled(f"  {sanitise(message.new_role) or 'text'}: unchanged", "dim", colour)
         elif message.kind != SAME:
             yield ""
             yield from _message(message, colour)
     if comparison.variables:
         yield ""
-        yield _styled("variables", "bold", colour)
+        yield styled("variables", "bold", colour)
         for change in comparison.variables:
             line = f"  {sanitise(change.name)}: {sanitise(change.what)}"
-            yield _styled(f"{line} (breaking)", "warn", colour) if change.breaking else line
+            yield styled(f"{line} (breaking)", "warn", colour) if change.breaking else line
     if comparison.fields:
         yield ""
-        yield _styled("settings", "bold", colour)
+        yield styled("settings", "bold", colour)
         for field in comparison.fields:
             old, new = (_cut(_shown(value), (width - len(field.key) - 8) // 2) for value in (field.old, field.new))
             yield f"  {sanitise(field.key)}: {_marked(old, REMOVED, colour)} {_marked(new, ADDED, colour)}"
@@ -53,12 +53,12 @@ def _message(message: MessageChange, colour: bool) -> Iterator[str]:
     if message.old_role != message.new_role:
         role = f"{sanitise(message.old_role)} → {role}"
     if role:
-        yield _styled(f"{role} ({message.kind})", "bold", colour)
+        yield styled(f"{role} ({message.kind})", "bold", colour)
     text = ""
     for piece in fold(message.segments):
         if isinstance(piece, int):
             gap = "" if not text or text.endswith("\n") else "\n"
-            text += gap + _styled(f"… {piece} lines unchanged …", "dim", colour) + "\n"
+            text += gap + styled(f"… {piece} lines unchanged …", "dim", colour) + "\n"
         elif piece.kind == SAME:
             text += sanitise(piece.text)
         else:
@@ -72,7 +72,8 @@ def _marked(text: str, kind: str, colour: bool) -> str:
     return "\n".join(f"{opening}{line}{closing}" if line else line for line in text.split("\n"))
 
 
-def _styled(text: str, style: str, colour: bool) -> str:
+def styled(text: str, style: str, colour: bool) -> str:
+    """Text that is safe already, in a style where colour is wanted."""
     return f"{_STYLES[style]}{text}{_END}" if colour else text
 
 
