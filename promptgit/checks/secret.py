@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from promptgit.record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,30 +46,51 @@ _DETECTORS = (
     "telegram_token:TelegramBotTokenDetector",
     "twilio:TwilioKeyDetector",
 )
+_LONGEST = 512  # characters of a run that are looked at; what is longer is data
+_AROUND = 40
 _detectors: list[Any] = []
 
 
 def check_file(file: File) -> Iterator[Problem]:
     """See the manual above."""
     text = file.data.decode("utf-8", "replace")
-    if not any(_is_trace(found[0]) for found in _TRACE.finditer(text)):
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if not any(_is_trace(found[0]) for found in _TRACE.finditer(line)):
+    seen: set[tuple[int, str]] = set()
+    for found in _TRACE.finditer(text):
+        if not _is_trace(found[0][:_LONGEST]):
             continue
+        window = _window(text, found.start(), found.end())
         for detector in _loaded():
-            for secret in dict.fromkeys(detector.analyze_string(line)):
-                yield _problem(file, number, line.find(secret) + 1, detector.secret_type)
+            for secret in detector.analyze_string(window.text):
+                offset = window.start + window.text.find(secret)
+                if (offset, detector.secret_type) not in seen:
+                    seen.add((offset, detector.secret_type))
+                    yield _problem(file, text, offset, detector.secret_type)
+
+
+class _Window(Record):
+    """A piece of one line, and where it begins in the file."""
+
+    text: str
+    start: int
+
+
+def _window(text: str, start: int, end: int) -> _Window:
+    """What stands around a trace. It is short: some of the detectors take time that grows with the square of a text."""
+    line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+    first = max(line_start, start - _AROUND)
+    last = min(line_end if line_end >= 0 else len(text), end + _AROUND, start + _LONGEST)
+    return _Window(text=text[first:last], start=first)
 
 
 def _is_trace(text: str) -> bool:
     return text[:3] == "://" or " " in text or text[:5] == "PuTTY" or bool(_LETTER_AND_DIGIT.match(text))
 
 
-def _problem(file: File, line: int, column: int, kind: str) -> Problem:
+def _problem(file: File, text: str, offset: int, kind: str) -> Problem:
     hint = "Take it out and pass it as a variable. If it was ever pushed, revoke it first."
-    found = file.problem("secret", f"this looks like a secret: {kind}", hint=hint)
-    placed: Problem = found.replace(line=line, column=max(column, 1))
+    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    found: Problem = file.problem("secret", f"this looks like a secret: {kind}", hint=hint)
+    placed: Problem = found.replace(line=line, column=column)
     return placed
 
 
