@@ -31,6 +31,7 @@ class Changeset(Record):
         tags: annotated tags to create on the new tip, in the same step.
         creates: paths in `writes` that must not exist yet.
         note: one line for people, such as "support.refunds: version 4".
+        base: a commit that checks in hooks are to compare with instead of the branch's tip; empty for the tip.
     """
 
     message: str
@@ -38,3 +39,4 @@ class Changeset(Record):
     tags: tuple[TagMove, ...] = ()
     creates: frozenset[str] = frozenset()
     note: str = ""
+    base: str = ""

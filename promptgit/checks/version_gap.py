@@ -25,11 +25,11 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
     before = subject.before
     known = {*before.versions, *before.notes.deleted} if before else set()
     highest = max(known, default=0)
+    onto = {*subject.onto.versions, *subject.onto.notes.deleted} if subject.onto else set()
     expected = 1
-    for version in sorted(
-        {*subject.prompt.versions, *subject.prompt.notes.deleted, *known}
-    ):  # what is gone is told elsewhere
-        if version > expected:
+    # what is gone is told elsewhere, and what the base branch has is no gap once this is merged
+    for version in sorted({*subject.prompt.versions, *subject.prompt.notes.deleted, *known, *onto}):
+        if version > expected and version not in onto:
             yield _problem(subject, expected, version, made=before is not None and version > highest)
         expected = version + 1
 

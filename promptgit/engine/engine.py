@@ -294,7 +294,7 @@ class Engine:
         try:
             checkout.put({path: changeset.writes[path.removeprefix(self.prefix)] for path in paths})
             blobs = {path: new for path, (_, new) in paths.items()}
-            commits.commit_with_hooks(self.repository, tip, blobs, changeset.message)
+            commits.commit_with_hooks(self.repository, tip, blobs, changeset.message, base=changeset.base)
         except BaseException:
             self._repair()
             raise

@@ -149,7 +149,7 @@ def _take_over(lock: str) -> None:
 
 
 def commit_with_hooks(
-    repository: GitRepository, tip: str | None, changes: Mapping[str, str | None], message: str
+    repository: GitRepository, tip: str | None, changes: Mapping[str, str | None], message: str, *, base: str = ""
 ) -> None:
     """Commit on HEAD as `git commit` does, hooks and signing included, from an index of its own.
 
@@ -161,7 +161,7 @@ def commit_with_hooks(
         GitError: a hook refused; its output is in `stderr`.
     """
     index = os.path.join(repository.git_dir, f"promptgit-index-{os.getpid()}")
-    env = {"GIT_INDEX_FILE": index}
+    env = {"GIT_INDEX_FILE": index, **({"PROMPTGIT_BASE": base} if base else {})}  # the hook may be promptgit check
     rows = "".join(
         f"100644 {blob} 0\t{path}\0" if blob else f"0 {repository.null_id} 0\t{path}\0"
         for path, blob in changes.items()

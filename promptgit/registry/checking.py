@@ -13,6 +13,7 @@ from promptgit.errors import GitError, InvalidReferenceError, PromptGitError
 from promptgit.gitrepo.trees import diff_trees
 from promptgit.record import Record
 from promptgit.registry import views
+from promptgit.registry.sides import find_sides
 from promptgit.source import CommitSource
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ class Scope(Record):
     Attributes:
         files: only these files, and the prompts that they belong to: paths as the user writes them, folders included.
         base: only what changed since this revision forked off, and against it; None compares with HEAD.
-        staged: what the next commit would hold, instead of the working tree; only what it changes.
+        staged: what the next commit would hold, instead of the working tree; only what it changes, and `files`.
         history: every commit behind it, too.
         only: names of checks; empty runs all.
     """
@@ -83,9 +84,9 @@ def prepare(registry: Registry, scope: Scope) -> Checking:
     before = _state(registry, base) if base else None
     paths = _given(registry, scope)
     changed: frozenset[str] | None = None
-    if paths is None and before is not None and base is not None:
+    if before is not None and base is not None and (paths is None or scope.staged):
         changed = frozenset(_changed(registry, repository, base, tree))
-        paths = changed if scope.base or scope.staged else None
+        paths = changed | (paths or frozenset()) if scope.base or scope.staged else None
     elif paths is not None and before is not None:
         state = before
         changed = frozenset(path for path in paths if after.blob(path) != state.blob(path))
@@ -156,6 +157,9 @@ def _base(
 ) -> tuple[str | None, str | None]:
     """The commit to compare with, and the tip of the base branch if that has moved on since."""
     if scope.base is None:
+        if scope.staged and repository.operation() == "a merge":
+            # the numbers of the other side are new to the branch that this goes to, and may have been moved
+            return find_sides(registry, None).keeper.commit, None
         return (tip if registry.commit is None or scope.staged else None), None
     named = views.resolve(registry.opened, scope.base).commit
     fork = merge_base(repository, named, tip) if tip else None

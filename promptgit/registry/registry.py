@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptgit.model import PromptVersion, Provenance
     from promptgit.problems import Problem
     from promptgit.registry.history import Event
+    from promptgit.registry.renumber import Renumbered
     from promptgit.registry.search import Prompt
     from promptgit.review.compare import Comparison
     from promptgit.review.model import Review
@@ -322,6 +323,22 @@ class Registry(Writing):
         from promptgit.registry.reviewing import review
 
         return review(self, spec)
+
+    def renumber(
+        self, names: Sequence[str] = (), *, onto: str | None = None, dry_run: bool = False, message: str | None = None
+    ) -> Renumbered:
+        """Give versions whose numbers collide with another branch's the next free ones; see `registry.renumber`.
+
+        Args:
+            names: the prompts; all, if none is named.
+            onto: the branch whose numbers stay. Left out, it is found out.
+
+        Raises:
+            ConflictError: it cannot be known whose numbers stay, or edits of the user are in the way.
+        """
+        from promptgit.registry.renumber import renumber
+
+        return renumber(self, names, onto, dry_run, message)
 
     # --- history ----------------------------------------------------------------------------------------------------
 

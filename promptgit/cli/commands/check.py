@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())
-@click.option("--base", metavar="REV", help="Only what changed since it forked off from REV, and against it.")
+@click.option(
+    "--base",
+    metavar="REV",
+    envvar="PROMPTGIT_BASE",
+    help="Only what changed since it forked off from REV, and against it.",
+)
 @click.option("--staged", is_flag=True, help="What the next commit would hold; for hooks.")
 @click.option("--history", is_flag=True, help="Also look for commits that changed a version, or removed one.")
 @click.option("--only", metavar="CHECK", multiple=True, help="Run this check alone; may be given several times.")
