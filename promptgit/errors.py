@@ -19,6 +19,7 @@
     │ ├ DirtyPathError
     │ └ RegistryBusyError
     ├ PolicyError                            .problems
+    ├ HostError                              a code host refused a request, or did not answer
     └ GitError                               git refused or is not usable; .stderr
       ├ PushRejectedError
       ├ RemoteUnavailableError
@@ -177,6 +178,10 @@ class PolicyError(PromptGitError):
     def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+
+
+class HostError(PromptGitError):
+    """A code host (GitHub, GitLab) refused a request, or did not answer in time."""
 
 
 class GitError(PromptGitError):

@@ -1,0 +1,1 @@
+"""Where promptgit meets other services."""
