@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MESSAGE = "Start a prompt registry"
 _SCHEMAS = ".promptgit/schemas"
+# what code hosts read at a repository's top alone
+_HOST_FILES = (".github/", ".gitlab-ci.yml", "CODEOWNERS")
 _BARE = ("HEAD", "objects", "refs")
 # what `git init` makes in a folder: `.git`, or in a bare repository its content
 _GIT_NAMES = frozenset(
@@ -36,6 +38,7 @@ class Created(Record):
         commit: the commit with its first files.
         files: what that commit added, relative to the registry.
         kept: files of the template that were there already and stayed as they were.
+        left_out: files of the template that would do nothing in a folder of a repository: jobs and owners for code hosts.
         own_repository: whether the repository was made too, not only a folder in one.
         warnings: what could not be done after the commit was safe.
     """
@@ -44,6 +47,7 @@ class Created(Record):
     commit: str
     files: tuple[str, ...]
     kept: tuple[str, ...]
+    left_out: tuple[str, ...]
     own_repository: bool
     warnings: tuple[str, ...]
 
@@ -86,7 +90,9 @@ def _first_commit(path: str, repository: GitRepository, aliases: str, message: s
     from promptgit.engine.engine import Engine
     from promptgit.source import CommitSource
 
-    files = starting_files(aliases)
+    every = starting_files(aliases)
+    left_out = {file for file in every if repository.prefix and file.startswith(_HOST_FILES)}
+    files = {file: content for file, content in every.items() if file not in left_out}
     tip = CommitSource(repository, repository.ref_commit("HEAD"), repository.prefix)
     kept = {file for file in files if os.path.lexists(os.path.join(path, file)) or tip.entry(file)}
     wanted = {file: content for file, content in files.items() if file not in kept}
@@ -101,6 +107,7 @@ def _first_commit(path: str, repository: GitRepository, aliases: str, message: s
         commit=applied.commit or "",
         files=tuple(sorted(wanted)),
         kept=tuple(sorted(kept)),
+        left_out=tuple(sorted(left_out)),
         own_repository=own,
         warnings=applied.warnings,
     )

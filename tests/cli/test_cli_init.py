@@ -41,7 +41,7 @@ def test_every_next_step_works(anywhere: Cli, monkeypatch: pytest.MonkeyPatch) -
 
 def test_json_says_what_was_made(anywhere: Cli) -> None:
     made = anywhere("init", "reg", "-m", "Our prompts", "--json").json
-    assert set(made) == {"path", "commit", "files", "kept", "own_repository"}
+    assert set(made) == {"path", "commit", "files", "kept", "left_out", "own_repository"}
     assert (made["own_repository"], made["kept"]) == (True, [])
     assert Git(Path("reg"))("log", "--format=%H %s") == f"{made['commit']} Our prompts"
 

@@ -37,7 +37,7 @@ def init(directory: str, bare: bool, aliases: str, message: str | None, as_json:
     made = create(directory, bare=bare, aliases=aliases, message=message)
     if as_json:
         output.say_json(
-            {field: getattr(made, field) for field in ("path", "commit", "files", "kept", "own_repository")}
+            {field: getattr(made, field) for field in ("path", "commit", "files", "kept", "left_out", "own_repository")}
         )
     else:
         _say(made, bare)
@@ -51,9 +51,14 @@ def _say(made: Created, bare: bool) -> None:
     output.say(f"made a registry in {shown}, {place} ({made.commit[:7]})")
     for file in made.kept:
         output.say(f"kept {file}, which was there already")
+    if made.left_out:
+        output.say(f"left out {', '.join(made.left_out)}: code hosts read them at the top of a repository alone")
     output.say()
     at = shlex.quote(shown)
     steps = [f"git clone {at} prompts", "promptgit -C prompts list"] if bare else [f"cd {at}", "promptgit list"]
+    if "CODEOWNERS" in made.files:
+        output.say("CODEOWNERS names teams of nobody: put yours there, else it protects nothing")
+        output.say()
     output.say("Next:", bold=True)
     for step in [*steps, *_FIRST_STEPS]:
         output.say(f"  {step}")
