@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -120,6 +121,32 @@ many.search(ask)
 found["search all of 1,000 prompts"] = each(lambda: [prompt.to_dict() for prompt in many.search()], rounds=3, least=0.0)
 found["search by tag in 1,000"] = each(lambda: [prompt.to_dict() for prompt in many.search(ask)], rounds=3, least=0.0)
 
+
+def processes(path: Path) -> dict[str, float]:
+    """Whole command lines in a large registry, as a hook or a job runs them."""
+    command = [sys.executable, "-m", "promptgit", "-C", str(path)]
+    new = path / "prompts" / "g7" / "p7" / "11.yaml"  # the number that comes next
+
+    def timed(*args: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([*command, *args], check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - start
+
+    for version in "19":
+        timed("alias", "set", "g7.p7", "checked", version, "-m", "Move")
+    reviewed = statistics.median(timed("review", "HEAD~1..HEAD") for _ in range(5))
+    new.write_text("template: Answer {{question}}.\n")
+    git(path, "add", str(new))
+    staged = statistics.median(timed("check", "--staged") for _ in range(5))
+    git(path, "rm", "-qf", "--cached", str(new))
+    new.unlink()
+    return {
+        "cold process: check all of 20,000 files": timed("check"),
+        "cold process: check a commit's own files in 20,000": staged,
+        "cold process: review of a promotion in 20,000": reviewed,
+    }
+
+
 if not quick:
     sizes = {"20,000 files": (2000, 10)} | ({"200,000 files": (20_000, 10)} if "--full" in sys.argv else {})
     for label, (prompts, versions) in sizes.items():
@@ -127,4 +154,5 @@ if not quick:
         writes(large, f", {label}")
         large.history("g7.p7")
         found[f"history of one prompt, {label}"] = each(lambda large=large: large.history("g7.p7"), rounds=3, least=0.0)
+    found |= processes(folder / "20000-files")
 print(json.dumps(found))

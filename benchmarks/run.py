@@ -45,12 +45,15 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "move an alias, 200,000 files": ("ms", 150),
     "history of one prompt, 20,000 files": ("ms", None),
     "history of one prompt, 200,000 files": ("ms", None),
+    "cold process: check all of 20,000 files": ("s", 10),
+    "cold process: check a commit's own files in 20,000": ("ms", 200),
+    "cold process: review of a promotion in 20,000": ("ms", None),
     "search all of 1,000 prompts, cold": ("ms", 300),
     "search all of 1,000 prompts": ("ms", 15),
     "search by tag in 1,000": ("ms", 15),
     "4 processes create one prompt at once: failures of 24": ("", 0),
 }
-SCALE = {"ms": 1e3, "µs": 1e6, "MB": 1 / MB, "": 1.0}
+SCALE = {"s": 1.0, "ms": 1e3, "µs": 1e6, "MB": 1 / MB, "": 1.0}
 # MLflow has no cold search of its own: its database is read each time
 BESIDE = {"search all of 1,000 prompts, cold": "search all of 1,000 prompts"}
 

@@ -44,6 +44,7 @@ class Change:
         self.repository = repository
         self.tip = tip
         self._changed = changed
+        self._heirs: dict[str, PromptState] | None = None
 
     def changed(self) -> frozenset[str]:
         """The paths that differ between the two states; none if there is nothing to compare with."""
@@ -62,7 +63,7 @@ class Change:
         """One prompt of the change."""
         before = self.before.prompt(name) if self.before else None
         onto = self.onto.prompt(name) if self.onto else None
-        return Subject(self.after.prompt(name), before, onto)
+        return Subject(self.after.prompt(name), before, onto, self.heir)
 
     def folders(self, paths: frozenset[str] | None) -> Iterator[Folder]:
         """The folders to look at: all, or those on the way to some paths."""
@@ -94,6 +95,14 @@ class Change:
                 if file is not None:
                     yield file
 
+    def heir(self, name: str) -> PromptState | None:
+        """The prompt that one was renamed to, which may be deleted by now; or None."""
+        if self._heirs is None:
+            places = [layout.parse_path(path) for path in _paths(self.after, layout.PROMPTS)]
+            prompts = [self.after.prompt(at.name) for at in places if at and at.file == layout.NOTES_FILE]
+            self._heirs = {former: prompt for prompt in prompts for former in prompt.notes.former_names}
+        return self._heirs.get(name)
+
     def vanished(self) -> Iterator[str]:
         """The prompts that were there before and whose folder is gone."""
         if self.before is None:
@@ -123,6 +132,3 @@ def _paths(state: State, folder: str) -> Iterator[str]:
             yield from _paths(state, path)
         elif layout.parse_path(path) is not None:
             yield path
-
-
-__all__ = ["Change", "PromptState"]

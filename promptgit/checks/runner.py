@@ -102,7 +102,7 @@ class _Run:
         if change.repository is not None and change.tip is not None:
             prefix = change.facts.prefix if change.facts else change.repository.prefix
             for module in self._of_history:
-                yield from module.check_history(change.repository, change.tip, prefix)
+                yield from module.check_history(change, change.tip, prefix)
 
     def _is_wanted(self, folder: str) -> bool:
         return self._paths is None or any(path.rpartition("/")[0] == folder for path in self._paths)

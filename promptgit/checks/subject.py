@@ -14,7 +14,7 @@ from promptgit.problems import ERROR, Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from promptgit.catalog import Catalog
@@ -265,10 +265,22 @@ class Subject:
         onto: as it is on the branch that the change will be merged into, where that has moved on; else None.
     """
 
-    def __init__(self, prompt: PromptState, before: PromptState | None = None, onto: PromptState | None = None) -> None:
+    def __init__(
+        self,
+        prompt: PromptState,
+        before: PromptState | None = None,
+        onto: PromptState | None = None,
+        heir: Callable[[str], PromptState | None] = lambda _: None,
+    ) -> None:
         self.prompt = prompt
         self.before = before
         self.onto = onto
+        self._heir = heir
+
+    @property
+    def heir(self) -> PromptState | None:
+        """The prompt that this one was renamed to."""
+        return self._heir(self.prompt.name)
 
     @property
     def name(self) -> str:

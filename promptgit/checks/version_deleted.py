@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptgit.checks.mend import Mender
-    from promptgit.checks.subject import PromptState, Subject
+    from promptgit.checks.subject import Subject
 
 
 def check_prompt(subject: Subject) -> Iterator[Problem]:
@@ -27,21 +27,12 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
     gone = set(subject.before.versions) - set(subject.prompt.versions) - set(subject.prompt.notes.deleted)
     if not gone:
         return
-    heir = _heir(subject.prompt) if not subject.prompt.versions else None
+    heir = None if subject.prompt.versions else subject.heir
     for version in sorted(gone - set(heir.versions if heir else ())):
         path = layout.version_path(subject.name, version)
         hint = f"Run promptgit delete {subject.name}/{version}, or note it in {layout.notes_path(subject.name)}"
         message = "a committed version was removed without a tombstone"
         yield Problem(code="version-deleted", message=message, path=path, hint=hint)
-
-
-def _heir(prompt: PromptState) -> PromptState | None:
-    """The prompt that this one was renamed to."""
-    for name in prompt.state.catalog.names():
-        other = prompt.state.prompt(name)
-        if prompt.name in other.notes.former_names:
-            return other
-    return None
 
 
 def fix(problem: Problem, mender: Mender) -> str | None:

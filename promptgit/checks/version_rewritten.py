@@ -1,34 +1,84 @@
-"""A commit in the past changed a version.
+"""A commit in the past changed a version, or removed it without a tombstone.
 
-`--history` walks the whole history and reports each commit that changed a version after it had been committed, or
-removed one without a tombstone. What an application was served at the time may differ from what the number means now.
+`--history` walks every commit behind the state. Reported is each that changed a version after it had been committed, a
+merge that hides such a change among them; and each after which the branch had another text under a number than it had
+at first, or none and no note of why. What an application was served at the time may differ from what the number means
+now.
 
-The past cannot be mended. Restore the first text if it still matters, register the later one as a new version, and
-protect the branch with the pre-receive hook: `promptgit hook pre-receive -h`.
+The past cannot be mended. Restore the first text if it still matters, register the later one as a new version, note what
+was removed, and protect the branch with the pre-receive hook: `promptgit hook pre-receive -h`.
 """
 
 from __future__ import annotations
 
 from promptgit import layout
-from promptgit.problems import Problem
+from promptgit.gitrepo.history import branch_log, log
+from promptgit.problems import WARNING, Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptgit.gitrepo.repository import GitRepository
+    from promptgit.checks.change import Change
+    from promptgit.gitrepo.history import Commit, FileChange
 
 
-def check_history(repository: GitRepository, tip: str, prefix: str) -> Iterator[Problem]:
+def check_history(change: Change, tip: str, prefix: str) -> Iterator[Problem]:
     """See the manual above."""
-    args = ["log", "-z", "--diff-filter=MT", "--no-renames", "--name-only", "--format=%x01%h", "--end-of-options", tip]
-    done = repository.git([*args, "--", f"{prefix}{layout.PROMPTS}"], deadline=300.0)
-    for row in done.out.decode("utf-8", "surrogateescape").split("\x01")[1:]:
-        commit, _, names = row.partition("\0")
-        for full in names.strip("\n\0").split("\0"):
-            path = full.strip("\n").removeprefix(prefix)
-            found = layout.parse_path(path)
-            if found is not None and found.version:
-                hint = f"See git show {commit}. Restore it, and register the change: promptgit new {found.name}"
-                message = f"commit {commit} changed the version"
-                yield Problem(code="version-rewritten", path=path, message=message, hint=hint)
+    repository = change.repository
+    if repository is None:
+        return
+    if repository.is_shallow:
+        hint = "Fetch all of it: git fetch --unshallow"
+        message = "history is cut off here (a shallow clone): only a part of it was looked at"
+        yield Problem(code="version-rewritten", severity=WARNING, message=message, hint=hint)
+    paths = [f"{prefix}{layout.PROMPTS}"]
+    told: set[tuple[str, str]] = set()
+    for commit in log(repository, tip, paths, graph=False):
+        for path, file in _versions(commit, prefix):
+            if file.old and file.new and file.old != file.new:
+                told.add((commit.commit, path))
+                yield _problem(commit, path, "changed the version")
+    for commit, path, what in _of_the_branch(change, list(branch_log(repository, tip, paths)), prefix):
+        if (commit.commit, path) not in told:
+            yield _problem(commit, path, what)
+
+
+def _of_the_branch(change: Change, commits: list[Commit], prefix: str) -> Iterator[tuple[Commit, str, str]]:
+    """What the branch itself went through: numbers that came to mean another text, or were lost."""
+    first: dict[str, str] = {}
+    removed: dict[str, Commit] = {}
+    for commit in reversed(commits):
+        for path, file in _versions(commit, prefix):
+            if file.new is None:
+                removed[path] = commit
+                continue
+            removed.pop(path, None)
+            if first.setdefault(path, file.new) != file.new:
+                yield commit, path, "gave the number to another text"
+    for path, commit in removed.items():
+        found = layout.parse_path(path)
+        if found and found.version and not _is_noted(change, found.name, found.version):
+            yield commit, path, "removed the version without a tombstone"
+
+
+def _is_noted(change: Change, name: str, version: int) -> bool:
+    """Whether the state says what became of a version: it was deleted, or it is there under a later name."""
+    if version in change.after.prompt(name).notes.deleted:
+        return True
+    heir = change.heir(name)
+    return heir is not None and (version in heir.versions or version in heir.notes.deleted)
+
+
+def _versions(commit: Commit, prefix: str) -> Iterator[tuple[str, FileChange]]:
+    for file in commit.files:
+        path = file.path.removeprefix(prefix)
+        found = layout.parse_path(path)
+        if found is not None and found.version:
+            yield path, file
+
+
+def _problem(commit: Commit, path: str, what: str) -> Problem:
+    short = commit.commit[:10]
+    hint = f"See git show {short}. What it was before still is there: prompts:/NAME/VERSION?rev={short}~1"
+    return Problem(code="version-rewritten", path=path, message=f"commit {short} {what}", hint=hint)
