@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from commandline import call
-from promptgit.review.html import render as html
 from support import Git
 
 from promptgit import Registry
 from promptgit.review import markdown, report
+from promptgit.review.html import render as html
 
 CORPUS = os.environ.get("PROMPTGIT_CORPUS")
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS, reason="PROMPTGIT_CORPUS is not set")]
