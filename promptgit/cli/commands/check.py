@@ -45,7 +45,9 @@ def check(
     style: str,
     rev: str | None,
 ) -> None:
-    """Check the registry: everything, FILEs with their prompts, or what a change touches.
+    """Look for what would break.
+
+    Everything is checked, or FILEs with their prompts, or what a change touches (--base, --staged).
 
     The working tree is compared with HEAD, so an edited version is found before it is committed. The exit code is 1 if
     there are errors; warnings alone are fine. promptgit.yaml can change the severity of a check, or turn it off.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from promptgit.cli import output
+from promptgit.cli import output, report
 from promptgit.cli.options import open_registry, reading
-from promptgit.problems import ERROR, Problem
 
 
 @click.command()
@@ -23,25 +22,10 @@ def doctor(fix: bool, rev: str | None, as_json: bool) -> None:
     done = examination.fix(registry) if fix else []
     problems = examination.examine(registry)
     if as_json:
-        output.say_json({"fixed": done, "problems": [_values(problem) for problem in problems]})
+        output.say_json({"fixed": done, "problems": report.to_json(problems)})
     else:
         for sentence in done:
             output.say(f"fixed: {sentence}", "green")
-        for problem in problems:
-            output.say(str(problem))
-        output.say(_verdict(problems))
-    if any(problem.severity == ERROR for problem in problems):
-        raise output.ProblemsFound
-
-
-def _verdict(problems: list[Problem]) -> str:
-    errors = sum(problem.severity == ERROR for problem in problems)
-    warnings = len(problems) - errors
-    if not problems:
-        return "the registry is sound"
-    return f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
-
-
-def _values(problem: Problem) -> dict[str, object]:
-    fields = ("code", "severity", "path", "line", "column", "message", "hint")
-    return {field: getattr(problem, field) for field in fields}
+        report.say_text(problems)
+        output.say(report.verdict(problems, "the registry is sound"))
+    report.stop_on_errors(problems)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @message_option()
 @json_option
 def renumber(names: tuple[str, ...], onto: str | None, dry_run: bool, message: str | None, as_json: bool) -> None:
-    """Give versions other numbers where two branches used the same.
+    """Set right what two branches numbered alike.
 
     In a merge, rebase or cherry-pick that stopped at the conflict, the conflict is resolved and nothing is committed.
     Before a merge, one commit on this branch gets out of the way of the branch that it goes to:

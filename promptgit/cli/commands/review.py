@@ -31,7 +31,9 @@ _FORMATS = ("terminal", "markdown", "json", "html")
 @click.option("--post", is_flag=True, help="Post it as the pull request's one comment; for jobs on GitHub and GitLab.")
 @click.option("--details", metavar="URL", default="", help="Where the whole review is, if a comment must be shortened.")
 def review(spec: str, style: str, file: str | None, fail_on: str, post: bool, details: str) -> None:
-    """Show what a change does to the prompts, and to what their aliases serve.
+    """Show what a change does in production.
+
+    Each alias that moves is compared with what it served, each new version with the one before it.
 
     The change begins where HEAD forked off from BASE. With BASE alone it goes to the working tree; with nothing it begins at
     the remote's default branch, or at HEAD.
