@@ -91,7 +91,7 @@ def _in_line(old: str, new: str) -> list[Segment]:
             continue
         found += [Segment(kind=REMOVED, text=removed)] if removed else []
         found += [Segment(kind=ADDED, text=added)] if added else []
-    return _without_islands(found)
+    return _without_islands(_joined(found))
 
 
 def _without_islands(segments: list[Segment]) -> list[Segment]:

@@ -53,6 +53,9 @@ def _respecified(old: VariableSpec, new: VariableSpec) -> list[VariableChange]:
     if old.default != new.default:
         what = f"default {shown_short(old.default)} → {shown_short(new.default)}"
         found.append(VariableChange(name=new.name, what=what, breaking=False))
+    said = [word for word in ("description", "example") if getattr(old, word) != getattr(new, word)]
+    if said:
+        found.append(VariableChange(name=new.name, what=f"{' and '.join(said)} changed", breaking=False))
     return found
 
 

@@ -143,3 +143,21 @@ def test_what_stands_in_a_prompt_does_not_reach_the_terminal_as_it_is(registry: 
     registry.register("evil", "hello there", tags={"k": "\x1b[2J"})
     shown = render(registry.diff("evil/1", "evil/2"), colour=False, width=80)
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+def test_a_short_word_among_words_that_stay_is_no_change() -> None:
+    old = "- Refunds are possible within 30 days of the purchase.\n- If it is older, offer credit.\n"
+    new = "Refunds are possible within 30 days of the purchase. If it is older, offer credit.\n"
+    changed = [segment.text for segment in diff_words(old, new) if segment.kind != SAME]
+    assert changed == ["- ", "\n-"]
+
+
+def test_what_a_variable_says_of_itself_is_compared(registry: Registry) -> None:
+    registry.register("faq", "Answer {{question}}.", "One", variables={"question": {"example": "Why?"}})
+    more = {"question": {"example": "How?", "description": "what was asked"}}
+    registry.register("faq", "Answer {{question}}.", "Two", variables=more)
+    comparison = registry.diff("faq/1", "faq/2")
+    assert [(change.what, change.breaking) for change in comparison.variables] == [
+        ("description and example changed", False)
+    ]
+    assert headline(comparison) == "1 → 2: 1 changed variable"
