@@ -8,7 +8,9 @@ To mend it, correct the name, or move the parameter to `extra_params`.
 
 from __future__ import annotations
 
-from promptgit.checks.subject import VERSION
+from itertools import islice
+
+from promptgit.checks.subject import MAX_PROBLEMS, VERSION
 from promptgit.problems import WARNING
 
 TYPE_CHECKING = False
@@ -36,20 +38,29 @@ KNOWN = frozenset(
     )
 )
 
+# what providers call the same
+_OTHER_NAMES = {
+    "model": "model_name",
+    "stop": "stop_sequences",
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "max_tokens_to_sample": "max_tokens",
+}
+
 
 def check_file(file: File) -> Iterator[Problem]:
     """See the manual above."""
     config = file.body.model_config if file.body else None
-    for key in config or ():
-        if key not in KNOWN:
-            message = f"{key} is no model parameter that is known"
-            yield file.problem(
-                "model-parameter", message, ["model_config", key], at_key=True, severity=WARNING, hint=_hint(key)
-            )
+    for key in islice((key for key in config or () if key not in KNOWN), MAX_PROBLEMS):
+        message = f"{key} is no model parameter that is known"
+        keys = ["model_config", key]
+        yield file.problem("model-parameter", message, keys, at_key=True, severity=WARNING, hint=_hint(key))
 
 
 def _hint(key: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(key.lower(), KNOWN, n=1)
+    if key.lower() in _OTHER_NAMES:
+        return f"It is called {_OTHER_NAMES[key.lower()]} here, as in MLflow."
+    near = get_close_matches(key.lower(), KNOWN, n=1, cutoff=0.75)
     return f"Did you mean {near[0]}?" if near else f"If only its provider knows it: extra_params: {{{key}: ...}}"

@@ -8,7 +8,9 @@ To mend it, describe the property, correct the reference, or wrap the value in a
 
 from __future__ import annotations
 
-from promptgit.checks.subject import VERSION
+from itertools import islice
+
+from promptgit.checks.subject import MAX_PROBLEMS, VERSION
 from promptgit.problems import WARNING
 
 TYPE_CHECKING = False
@@ -25,6 +27,10 @@ _CODE = "response-format"
 
 def check_file(file: File) -> Iterator[Problem]:
     """See the manual above."""
+    yield from islice(_problems(file), MAX_PROBLEMS)
+
+
+def _problems(file: File) -> Iterator[Problem]:
     body = file.body
     if body is None or body.response_format is None:
         return

@@ -68,6 +68,7 @@ class _Run:
     ) -> None:
         self._change = change
         self._paths = paths
+        self._wanted = None if paths is None else {path.rpartition("/")[0] for path in paths}
         self._progress = progress
         self._count = 0
         self._of_folders = [module for module in modules if hasattr(module, "check_folder")]
@@ -105,7 +106,7 @@ class _Run:
                 yield from module.check_history(change, change.tip, prefix)
 
     def _is_wanted(self, folder: str) -> bool:
-        return self._paths is None or any(path.rpartition("/")[0] == folder for path in self._paths)
+        return self._wanted is None or folder in self._wanted
 
     def _file(self, file: File) -> Iterator[Problem]:
         self._count += 1

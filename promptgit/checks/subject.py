@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 VERSION, ALIASES, NOTES, CONFIG = "version", "aliases", "prompt", "promptgit"
 """Kinds of files, as their schemas are called."""
+MAX_PROBLEMS = 20
+"""How many problems of one kind a check tells of one file: nobody reads more, and each costs a look at the whole file."""
 
 
 class File:

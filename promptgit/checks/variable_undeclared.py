@@ -8,8 +8,10 @@ To mend it, declare the variable: `variables: {NAME: }` makes it a required stri
 
 from __future__ import annotations
 
+from itertools import islice
+
 from promptgit import document
-from promptgit.checks.subject import VERSION
+from promptgit.checks.subject import MAX_PROBLEMS, VERSION
 from promptgit.faults import texts
 from promptgit.problems import WARNING, Problem
 
@@ -27,20 +29,20 @@ def check_file(file: File) -> Iterator[Problem]:
     body = file.compiled
     if body is None or not body.declared:
         return
-    for name in body.formatter.prompt.variables:
-        if name not in body.declared and name not in body.formatter.prompt.placeholders:
-            line, column = _place(file, name)
-            hint = f"Declare it under variables, or write one of: {', '.join(body.declared)}."
-            message = f"the variable {name} is used and not declared"
-            yield Problem(
-                code="variable-undeclared",
-                message=message,
-                severity=WARNING,
-                path=file.path,
-                line=line,
-                column=column,
-                hint=hint,
-            )
+    prompt = body.formatter.prompt
+    undeclared = (name for name in prompt.variables if name not in body.declared and name not in prompt.placeholders)
+    some = ", ".join(islice(body.declared, 8))
+    for name in islice(undeclared, MAX_PROBLEMS):
+        line, column = _place(file, name)
+        yield Problem(
+            code="variable-undeclared",
+            message=f"the variable {name} is used and not declared",
+            severity=WARNING,
+            path=file.path,
+            line=line,
+            column=column,
+            hint=f"Declare it under variables, or write one of those that are: {some}.",
+        )
 
 
 def _place(file: File, name: str) -> tuple[int, int]:

@@ -7,7 +7,9 @@ To mend it, use the variable in the template, or take it out of `variables`.
 
 from __future__ import annotations
 
-from promptgit.checks.subject import VERSION
+from itertools import islice
+
+from promptgit.checks.subject import MAX_PROBLEMS, VERSION
 from promptgit.problems import WARNING
 
 TYPE_CHECKING = False
@@ -26,13 +28,12 @@ def check_file(file: File) -> Iterator[Problem]:
     if body is None or not body.declared:
         return
     used = body.formatter.prompt.variables
-    for name in body.declared:
-        if name not in used:
-            hint = _near(name, [other for other in used if other not in body.declared])
-            message = f"the variable {name} is declared and not used"
-            yield file.problem(
-                "variable-unused", message, ["variables", name], at_key=True, severity=WARNING, hint=hint
-            )
+    others = [other for other in used if other not in body.declared][:MAX_PROBLEMS]
+    unused = (name for name in body.declared if name not in used)
+    for name in islice(unused, MAX_PROBLEMS):
+        message = f"the variable {name} is declared and not used"
+        keys = ["variables", name]
+        yield file.problem("variable-unused", message, keys, at_key=True, severity=WARNING, hint=_near(name, others))
 
 
 def _near(name: str, others: list[str]) -> str:

@@ -21,6 +21,7 @@ CHANGED = "changed"
 FIELDS = ("syntax", "model_config", "response_format", "tools", "tags")
 _ALIKE = 0.5
 _LOOKED_AT = 2000
+_LOOKS = 2000  # pairs of messages that are looked at, about 0.2 s; a thousand messages against another thousand have a million
 
 
 class MessageChange(Record):
@@ -173,9 +174,11 @@ _Spoken = tuple[str, str]
 def _alike(old: Sequence[_Spoken], new: Sequence[_Spoken]) -> list[tuple[_Spoken | None, _Spoken | None]]:
     """Pairs, in order: each new message with the next old one that is like it."""
     pairs: list[tuple[_Spoken | None, _Spoken | None]] = []
-    at = 0
+    at, looks = 0, _LOOKS
     for message in new:
-        match = next((place for place in range(at, len(old)) if _is_like(old[place], message)), None)
+        ahead = range(at, min(len(old), at + max(looks, 0)))
+        match = next((place for place in ahead if _is_like(old[place], message)), None)
+        looks -= len(ahead) if match is None else match - at + 1
         if match is None and len(old) == len(new) == 1:
             match = 0
         if match is None:

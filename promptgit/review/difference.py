@@ -9,30 +9,38 @@ from promptgit.review.words import SAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from promptgit.model import PromptVersion
     from promptgit.review.compare import Comparison, MessageChange
     from promptgit.review.rows import Part
+    from promptgit.review.words import Segment
 
 _MOST = 2000
 _FIRST = 40
-_VISIBLE = str.maketrans({" ": "·", "\t": "⇥"})
+_BLANKS = " \t"
+_VISIBLE = str.maketrans({" ": "·", "\t": "⇥", "\n": "⏎"})
 
 
-def difference(comparison: Comparison) -> Iterator[Safe]:
+def messages(comparison: Comparison) -> Iterator[Safe]:
     """Each message that changed; those that did not are counted."""
     changed = [message for message in comparison.messages if message.kind != SAME]
     for message in changed:
         if message.new_role or message.old_role:
             yield element("h4", text(_who(message)))
         if message.segments:
-            yield _table(message, comparison)
+            yield side_by_side(message.segments, *ends_of(comparison))
     left = len(comparison.messages) - len(changed)
     if not changed:
         yield element("p", text("The text is the same."), cls="soft")
     elif left:
         yield element("p", text(f"{left} other message{'' if left == 1 else 's'} unchanged."), cls="soft")
+
+
+def ends_of(comparison: Comparison) -> tuple[tuple[str, str], str]:
+    """What stands on each side, and the command that shows all of it."""
+    old, new = comparison.old, comparison.new
+    return (f"version {old.version}", f"version {new.version}"), f"promptgit diff {old.uri} {new.uri}"
 
 
 def whole(prompt: PromptVersion) -> Iterator[Safe]:
@@ -45,7 +53,28 @@ def whole(prompt: PromptVersion) -> Iterator[Safe]:
         if len(lines) > _FIRST:
             summary = element("summary", text(f"… {len(lines) - _FIRST:,} more lines …"))
             rest = element("pre", text("\n".join(lines[_FIRST:])), cls="text")
-            yield element("details", summary, rest, cls="samples")
+            yield element("details", summary, rest, cls="more")
+
+
+def side_by_side(segments: Iterable[Segment], ends: tuple[str, str], command: str) -> Safe:
+    """Two texts beside each other, folded where nothing changed.
+
+    Args:
+        ends: what stands on each side.
+        command: shows all of it, where it is too long for a page.
+    """
+    names = (element("span", text(name), cls=side) for name, side in zip(ends, ("was", "is"), strict=True))
+    every = rows(segments)
+    shown: list[Safe] = []
+    left, open_rows = len(every), 0
+    for piece in folded(every):
+        if open_rows >= _MOST:
+            shown.append(element("div", text(f"{left:,} more lines: "), element("code", text(command)), cls="note"))
+            break
+        shown.append(_piece(piece))
+        open_rows += isinstance(piece, Row)
+        left -= len(piece.rows) if isinstance(piece, Fold) else 1
+    return element("div", element("div", *names, cls="ends"), *shown, cls="diff")
 
 
 def _who(message: MessageChange) -> str:
@@ -53,17 +82,6 @@ def _who(message: MessageChange) -> str:
     if message.kind == CHANGED and message.old_role != role:
         role = f"{message.old_role} → {role}"
     return f"{role} ({message.kind})"
-
-
-def _table(message: MessageChange, comparison: Comparison) -> Safe:
-    before, after = (text(f"version {side.version}") for side in (comparison.old, comparison.new))
-    ends = element("div", element("span", before, cls="was"), element("span", after, cls="is"), cls="ends")
-    every = rows(message.segments)
-    shown = [_piece(piece) for piece in folded(every[:_MOST])]
-    if len(every) > _MOST:
-        command = f"promptgit diff {comparison.old.uri} {comparison.new.uri}"
-        shown.append(element("div", text(f"{len(every) - _MOST:,} more lines: {command}"), cls="note"))
-    return element("div", ends, *shown, cls="diff")
 
 
 def _piece(piece: Row | Fold) -> Safe:
@@ -74,35 +92,46 @@ def _piece(piece: Row | Fold) -> Safe:
 
 
 def _row(row: Row) -> Safe:
-    same = row.kind == SAME
-    left = _cell(row.left, "" if same else "old", "del", marked=row.kind == CHANGED)
-    right = _cell(row.right, "" if same else "new", "ins", marked=row.kind == CHANGED)
-    return element("div", left, right, cls=f"row {row.kind}")
+    if row.kind == SAME:
+        cells = (element("div", *(text(content.removesuffix("\n")) for _, content in row.left or ()), cls="cell"),) * 2
+    else:
+        ends_differ = row.kind == CHANGED and _ends_line(row.left) != _ends_line(row.right)
+        cells = (_cell(row.left, "old", "del", ends_differ), _cell(row.right, "new", "ins", ends_differ))
+    return element("div", *cells, cls=f"row {row.kind}")
 
 
-def _cell(parts: Sequence[Part] | None, side: str, tag: str, *, marked: bool) -> Safe:
+def _ends_line(parts: Sequence[Part] | None) -> bool:
+    return parts is not None and parts[-1][1].endswith("\n")
+
+
+def _cell(parts: Sequence[Part] | None, side: str, tag: str, show_end: bool) -> Safe:
     """One line of one side. In a line that is wholly new or gone no words are marked: the line is."""
     if parts is None:
         return element("div", cls="cell none")
-    inner = []
-    for changed, content in parts:
-        line = content.removesuffix("\n")
-        if changed and marked:
-            inner.append(element(tag, _seen(line)) if line else Safe(""))
-        else:
-            inner.append(text(line))
-    return element("div", join(*inner), cls=f"cell {side}".strip())
+    if all(changed for changed, _ in parts):
+        line = "".join(content for _, content in parts)
+        return element("div", element(tag, *_line(line, tag, show_end), cls="line"), cls=f"cell {side}")
+    inner = [
+        _marked(content, tag, show_end) if changed else text(content.removesuffix("\n")) for changed, content in parts
+    ]
+    return element("div", *inner, cls=f"cell {side}")
 
 
-def _seen(content: str) -> Safe:
-    """A changed stretch; blanks at its ends can be seen."""
-    body = content.strip(" \t")
-    start = content[: len(content) - len(content.lstrip(" \t"))] if body else content
-    end = content[len(start) + len(body) :]
-    if body:  # a single blank between words reads as one
-        start, end = (
-            blank if len(blank) == 1 and blank == " " else blank.translate(_VISIBLE) for blank in (start, end)
-        )
-    else:
-        start = start.translate(_VISIBLE)
-    return text(f"{start}{body}{end}")
+def _line(line: str, tag: str, show_end: bool) -> Iterator[Safe]:
+    """A whole line; blanks at its end can be seen."""
+    content = line if show_end else line.removesuffix("\n")
+    body = content.rstrip(f"{_BLANKS}\n")
+    yield text(body)
+    if len(body) < len(content):
+        yield element(tag, text(content[len(body) :].translate(_VISIBLE)), cls="blank")
+
+
+def _marked(content: str, tag: str, show_end: bool) -> Safe:
+    """A stretch of a line that changed; blanks at its ends can be seen, but for the single space between words."""
+    content = content if show_end else content.removesuffix("\n")
+    body = content.strip(f"{_BLANKS}\n")
+    if not body:
+        return element(tag, text(content.translate(_VISIBLE)), cls="blank") if content else Safe("")
+    start, _, end = content.partition(body)
+    start, end = (blank if blank == " " else blank.translate(_VISIBLE) for blank in (start, end))
+    return element(tag, join(text(start), text(body), text(end)))

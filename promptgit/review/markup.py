@@ -6,6 +6,10 @@ from html import escape
 
 from promptgit.sanitise import sanitise
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 
 class Safe(str):
     """Markup that was made here. Whatever else is shown goes through `text`."""
@@ -28,3 +32,24 @@ def element(tag: str, *inner: Safe, cls: str = "", **attributes: str) -> Safe:
     given = {"class": cls, **attributes} if cls else attributes
     said = "".join(f' {name}="{text(value)}"' for name, value in given.items())
     return Safe(f"<{tag}{said}>{''.join(inner)}</{tag}>")
+
+
+def badge(word: str, kind: str = "") -> Safe:
+    """A word that stands out; its kind is `breaking`, `error`, `warning` or nothing."""
+    return element("span", text(word), cls=f"badge {kind}".strip())
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Safe]]) -> Safe:
+    """A table whose first column names its rows. On a phone each cell carries the name of its column.
+
+    Args:
+        head: the names of the columns.
+        rows: as many cells each.
+    """
+    titles = element("tr", *(element("th", text(title), scope="col") for title in head))
+    body = []
+    for first, *rest in rows:
+        named = zip(head[1:], rest, strict=True)
+        inner = (element("td", cell, **{"data-name": f"{title}:"}) for title, cell in named)
+        body.append(element("tr", element("th", first, scope="row"), *inner))
+    return element("table", element("thead", titles), element("tbody", *body), cls="stack")

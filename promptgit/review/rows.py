@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Line = list[Part]
 
 CHANGED = "changed"
+_ALIKE = 1 / 3
 
 
 class Row(Record):
@@ -24,6 +25,7 @@ class Row(Record):
     Attributes:
         kind: `same`, `changed`, `removed` or `added`.
         left, right: the parts of the line before and after, its line end included; None where that side has no line.
+            Lines that have little in common are one changed part each.
     """
 
     kind: str
@@ -85,13 +87,14 @@ class _Block:
     def __init__(self) -> None:
         self._left: list[Line] = [[]]
         self._right: list[Line] = [[]]
-        self._links: list[tuple[int, int]] = []
+        self._shared: dict[tuple[int, int], int] = {}
 
     def add(self, kind: str, piece: str) -> None:
         """Add text that ends at the latest with its line."""
         changed = kind != SAME
         if kind == SAME and piece.strip():
-            self._links.append((len(self._left) - 1, len(self._right) - 1))
+            lines = (len(self._left) - 1, len(self._right) - 1)
+            self._shared[lines] = self._shared.get(lines, 0) + _weight(piece)
         for side, other in ((self._left, ADDED), (self._right, REMOVED)):
             if kind != other:
                 side[-1].append((changed, piece))
@@ -103,21 +106,35 @@ class _Block:
         left, right = ([line for line in side if line] for side in (self._left, self._right))
         found: list[Row] = []
         one = two = 0
-        for first, second in self._links:
-            if first < one or second < two:
-                continue  # the line has its neighbour already
+        for (first, second), shared in self._shared.items():
+            if first < one or second < two or not _are_alike(left[first], right[second], shared):
+                continue  # the line has its neighbour already, or a word in common by chance
             found += _paired(left[one:first], right[two:second])
             found.append(_row(left[first], right[second]))
             one, two = first + 1, second + 1
         found += _paired(left[one:], right[two:])
-        self._left, self._right, self._links = [[]], [[]], []
+        self._left, self._right, self._shared = [[]], [[]], {}
         return found
 
 
+def _weight(text: str) -> int:
+    """The characters of a text that are no blanks."""
+    return sum(map(len, text.split()))
+
+
+def _are_alike(left: Line, right: Line, shared: int) -> bool:
+    """Whether lines have so much in common that one reads as a change of the other."""
+    return shared >= _ALIKE * min(_weight(_text(left)), _weight(_text(right)))
+
+
 def _paired(left: Sequence[Line], right: Sequence[Line]) -> Iterator[Row]:
-    """Lines that have nothing in common: as they come."""
+    """Lines that have little in common: as they come."""
     for at in range(max(len(left), len(right))):
-        yield _row(left[at] if at < len(left) else None, right[at] if at < len(right) else None)
+        yield _row(_whole(left[at]) if at < len(left) else None, _whole(right[at]) if at < len(right) else None)
+
+
+def _whole(line: Line) -> Line:
+    return [(True, _text(line))]
 
 
 def _text(line: Line) -> str:

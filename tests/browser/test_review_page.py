@@ -45,6 +45,7 @@ page.onload = () => {
   };
   for (const fold of page.contentDocument.querySelectorAll("details")) fold.open = true;
   found.unfolded = shown(".fold .row").length;
+  found.unfoldedCells = shown(".fold .cell").length;
   found.overflowUnfolded = root.scrollWidth - view.innerWidth;
   document.body.innerText = JSON.stringify(found);
 };
@@ -131,3 +132,4 @@ def test_the_page_fits_and_nothing_in_it_runs(page: str, tmp_path: Path, width: 
     assert found["inserted"] > 0
     assert found["folded"] == 0
     assert found["unfolded"] > 20
+    assert found["unfoldedCells"] == columns * found["unfolded"]  # on both sides

@@ -103,3 +103,21 @@ def test_the_seeds_have_what_they_are_meant_to_have() -> None:
 )
 def test_long_runs_take_time_that_grows_with_the_text_alone(text: str) -> None:
     checked("prompts/support/refunds/1.yaml", f"template: '{text}'\n".encode())
+
+
+def test_thousands_of_faults_of_one_kind_are_told_in_part_and_soon() -> None:
+    names = range(1500)
+    lines = [
+        f"template: '{' '.join(f'{{{{used{name}}}}}' for name in names)}'",
+        "variables:",
+        *(f"  declared{name}:" for name in names),
+        "model_config:",
+        *(f"  temprature{name}: 1" for name in names),
+        "response_format:",
+        "  type: object",
+        "  properties: {}",
+        f"  required: [{', '.join(f'r{name}' for name in names)}]",
+    ]
+    found = checked("prompts/support/refunds/1.yaml", "\n".join(lines).encode())
+    counts = [sum(problem.code == code for problem in found) for code in sorted({problem.code for problem in found})]
+    assert counts == [20, 20, 20, 20]

@@ -7,16 +7,18 @@ import hashlib
 import itertools
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reviews import BASE, HEAD, move, version
+from reviews import BASE, HEAD, added, move, refunds_review, review, shaped_review, version
 
 from promptgit.problems import Problem
 from promptgit.review.html import render
 from promptgit.review.markup import element, text
 from promptgit.review.model import PromptReview, Review
+from promptgit.review.steps import Steps
 
 HOSTILE = (
     "</style></title></pre><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload=alert(1) ]]> --> &lt; "
@@ -144,3 +146,123 @@ def test_a_very_long_text_is_cut_and_says_how_to_see_it() -> None:
     page = render(review_of(old, new))
     assert "promptgit diff prompts:/support.refunds/1 prompts:/support.refunds/2" in Page(page).words
     assert len(page) < 2_000_000
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=30) | st.just(HOSTILE), min_size=8, max_size=8))
+def test_text_of_others_stays_text_wherever_a_review_has_any(words: list[str]) -> None:
+    inert(render(shaped_review(words)), render(shaped_review(["x"] * 8)))
+
+
+def test_a_review_with_one_of_each_is_shown_whole() -> None:
+    page = Page(render(refunds_review()))
+    for words in (
+        "origin/main (1111111111) → kinder-refunds (2222222222)",
+        "1 error and 1 warning",
+        "prompts/support/refunds/5.yaml:9",
+        "Owners: support-team",
+        "release@example.com must agree.",
+        "model_config.temperature",
+        "98 → 124 characters (+26), ≈ 7 → 7 tokens (+0)",
+        "promptgit rollback support.refunds production",
+        "Version 2: It promised dates",
+        "tags.team",
+        "Also changed",
+    ):
+        assert words in page.words
+    assert page.words.index("production must go through staging") < page.words.index("'order' is declared")
+
+
+def test_every_link_leads_to_a_place_on_the_page() -> None:
+    prompts = [
+        PromptReview(
+            name=f"team.{name}",
+            kind="changed",
+            aliases=(move(version(1, "One"), version(2, "Two"), name=f"team.{name}"),),
+        )
+        for name in "abcdefg"
+    ]
+    page = Page(render(review(prompts)))
+    links = [value for name, value in page.attributes if name == "href"]
+    places = [value for name, value in page.attributes if name == "id"]
+    assert len(links) == 14  # the moves, and the contents
+    assert {link.removeprefix("#") for link in links} == set(places)
+    assert len(set(places)) == len(places) == 7
+
+
+def test_blanks_at_the_end_of_what_changed_can_be_seen() -> None:
+    assert '<del class="blank">·</del>' in render(review_of("Be brief. \nBye", "Be brief.\nBye"))
+    assert 'Answer.<ins class="blank">·⇥</ins>' in render(review_of("Hello.\n", "Hello.\nAnswer. \t\n"))
+
+
+def test_a_line_end_that_comes_or_goes_can_be_seen() -> None:
+    assert '<del class="blank">⏎</del>' in render(review_of("Be brief.\n", "Be brief."))
+    assert "⏎" not in render(review_of("Be brief.\n", "Be kind.\n"))
+
+
+def test_long_settings_are_compared_line_by_line() -> None:
+    def tool(description: str) -> list[dict[str, object]]:
+        return [{"type": "function", "function": {"name": "look_up_order", "description": description}}]
+
+    alias = move(
+        version(1, "One", tools=tool("Finds an order, with all its articles and parcels")),
+        version(2, "One", tools=tool("Finds an order, with all its articles and prices")),
+    )
+    page = render(review([PromptReview(name="support.refunds", kind="changed", aliases=(alias,))]))
+    assert "<del>parcels</del>" in page
+    assert "<ins>prices</ins>" in page
+
+
+def test_a_sample_that_shows_but_the_template_is_left_out() -> None:
+    assert "Rendered with example values" not in render(review_of("One", "Two"))
+    assert "Rendered with example values" in render(review_of("One", "Two {{b}}"))
+
+
+def test_a_first_version_shows_its_beginning_and_folds_the_rest() -> None:
+    lines = "\n".join(f"Rule {number}." for number in range(1, 101))
+    prompt = PromptReview(name="support.refunds", kind="new", versions=(added(None, version(1, lines)),))
+    page = render(review([prompt]))
+    assert "Rule 40.</pre>" in page
+    assert "<summary>… 60 more lines …</summary>" in page
+    assert "Rule 100." in page
+
+
+def test_a_change_far_down_a_very_long_text_is_shown() -> None:
+    old = "".join(f"Line {number}.\n" for number in range(6000))
+    page = render(review_of(old, old.replace("Line 5000.", "Line 5000!")))
+    assert "Line 5000<del>.</del>" in page
+    assert "more lines" not in page
+
+
+def test_a_page_takes_so_much_text_and_names_the_command_for_the_rest() -> None:
+    steps = Steps(room=30)
+    first, second = (move(version(1, "a" * 10), version(number, "b" * 10)).steps[0] for number in (2, 3))
+    small = added(None, version(4, "c" * 10)).step
+    assert "diff" in "".join(steps.show(first))
+    assert "promptgit diff prompts:/support.refunds/1 prompts:/support.refunds/3" in "".join(steps.show(second))
+    assert "Too long" not in "".join(steps.show(small))
+    assert "Compared above" in "".join(steps.show(first))
+    assert "Too long" in "".join(steps.show(second))
+
+
+def _luminance(colour: str) -> float:
+    digits = colour.removeprefix("#")
+    digits = digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "pair",
+    [f"{ink} {paper}" for ink in ("ink", "soft") for paper in ("paper", "ground", "old", "new")]
+    + ["accent paper", "accent ground", "bad paper", "warn-ink warn"]
+    + ["old-ink old", "old-ink old-mark", "new-ink new", "new-ink new-mark"],
+)
+def test_text_can_be_read_in_every_colour(scheme: str, pair: str) -> None:
+    style = files("promptgit.review").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#\w+)", light if scheme == "light" else dark))
+    darker, lighter = sorted(_luminance(colours[name]) for name in pair.split())
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5  # WCAG 2.2, 1.4.3 (AA)

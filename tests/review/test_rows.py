@@ -50,6 +50,15 @@ def test_a_changed_line_stands_beside_what_it_was() -> None:
     ]
 
 
+def test_lines_with_a_word_in_common_by_chance_are_not_taken_for_one_another() -> None:
+    old = "Be kind.\nIncremental: ideas that improve or clarify what is well-known.\nBye.\n"
+    new = "Be kind.\nHello.\nSay what a framework does that is well-structured, in three sentences.\nBye.\n"
+    every = rows(diff_words(old, new))
+    assert [row.kind for row in every] == ["same", "changed", "added", "same"]
+    assert every[1].left == ((True, "Incremental: ideas that improve or clarify what is well-known.\n"),)
+    assert every[1].right == ((True, "Hello.\n"),)
+
+
 def test_blank_lines_around_a_new_line_are_no_change() -> None:
     kinds = [kind for kind, _, _ in table("One.\n\nTwo.\n", "One.\n\nNew.\n\nTwo.\n")]
     assert kinds.count("added") == 2

@@ -161,3 +161,11 @@ def test_what_a_variable_says_of_itself_is_compared(registry: Registry) -> None:
         ("description and example changed", False)
     ]
     assert headline(comparison) == "1 → 2: 1 changed variable"
+
+
+def test_a_thousand_messages_that_have_nothing_in_common_are_compared_soon(registry: Registry) -> None:
+    for letters in ("abcdefghijklm", "nopqrstuvwxyz"):
+        words = [[letters[number * at % 13] for at in range(300)] for number in range(1500)]
+        registry.register("long", [{"role": "user", "content": "".join(word)} for word in words], "Long")
+    kinds = {change.kind for change in registry.diff("long/1", "long/2").messages}
+    assert kinds == {"added", "removed"}
