@@ -49,6 +49,11 @@ def parse_config(data: bytes, path: str = REGISTRY_FILE) -> RegistryConfig:
         )
     kind, policies = found.get("aliases", "file"), found.get("policies", {})
     checks = found.get("checks", {})
-    if number != FORMAT or kind not in ("file", "tags") or not isinstance(policies, dict) or not isinstance(checks, dict):
+    if (
+        number != FORMAT
+        or kind not in ("file", "tags")
+        or not isinstance(policies, dict)
+        or not isinstance(checks, dict)
+    ):
         raise invalid("promptgit", found, data, path)
     return RegistryConfig(aliases=kind, policies=policies, checks=checks)

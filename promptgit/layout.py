@@ -29,7 +29,7 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _WORD = _LETTERS | frozenset("0123456789_")
 _NAME = _WORD | frozenset("-.")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved whatever their case and extension
-_DEVICES = frozenset(
+DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{device}{digit}" for device in ("com", "lpt") for digit in range(10)]
 )
@@ -76,7 +76,7 @@ def check_name(name: str, *, text: str | None = None, offset: int = 0) -> str:
             raise refuse("a part between dots is empty", min(start, len(name) - 1))
         if part[0] == "-":
             raise refuse("a part may not start with '-'", start)
-        if part.lower() in _DEVICES:
+        if part.lower() in DEVICES:
             raise refuse(f"{part!r} is a device on Windows", start)
         start += len(part) + 1
     return name

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 FILE_LIMIT = 1024 * 1024
-_KINDS = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable file"}
+KINDS = {"120000": "a symbolic link", "160000": "a submodule", "100755": "an executable file"}
 _CHECKOUT_S = 2.0
 _TWICE_S = 0.02
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -168,12 +168,12 @@ class WorkingTree:
 def _other(entry: os.DirEntry[str], folder: int) -> str:
     """What an entry is if it is neither a plain file nor a folder; else nothing."""
     if entry.is_symlink():
-        return _KINDS["120000"]
+        return KINDS["120000"]
     if entry.is_dir(follow_symlinks=False):
-        return _KINDS["160000"] if _is_there(f"{entry.name}/.git", folder) else ""
+        return KINDS["160000"] if _is_there(f"{entry.name}/.git", folder) else ""
     if not entry.is_file(follow_symlinks=False):
         return "a device, a socket or a pipe"
-    return _KINDS["100755"] if entry.stat(follow_symlinks=False).st_mode & stat.S_IXUSR else ""
+    return KINDS["100755"] if entry.stat(follow_symlinks=False).st_mode & stat.S_IXUSR else ""
 
 
 def _is_there(path: str, folder: int) -> bool:
@@ -245,7 +245,7 @@ class CommitSource:
     def others(self, folder: str) -> Mapping[str, str]:
         """See `Source.others`."""
         modes = ((name, mode) for name, (mode, _) in self._tree(folder).items())
-        return {name: _KINDS.get(mode, f"of mode {mode}") for name, mode in modes if mode not in ("40000", "100644")}
+        return {name: KINDS.get(mode, f"of mode {mode}") for name, mode in modes if mode not in ("40000", "100644")}
 
     def entry(self, path: str) -> Entry | None:
         """Mode and object id of a path, whatever it is; None if there is none."""

@@ -14,9 +14,11 @@ from promptgit.problems import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from promptgit.aliases.protocol import AliasView
+    from promptgit.gitrepo.history import Commit
+    from promptgit.gitrepo.repository import GitRepository
     from promptgit.stamp import Stamp
 
 
@@ -53,33 +55,39 @@ class FileAliases:
         from promptgit.gitrepo import history
 
         repository = self._view.repository()
-        moves: list[AliasMove] = []
-        for commit in history.log(repository, tip, [prefix + aliases_path(name) for name in names]):
-            before: dict[str, Target] = {}
-            after: dict[str, Target] = {}
-            for file in commit.files:  # a rename removes one file and adds another with the same aliases
-                for oid, state in ((file.old, before), (file.new, after)):
-                    if oid is not None:
-                        state.update(_readable(repository.reader.read(oid, "blob", path=file.path), file.path))
-            for alias in sorted(before.keys() | after.keys()):
-                if before.get(alias) != after.get(alias):
-                    moves.append(
-                        AliasMove(
-                            alias=alias,
-                            old=before.get(alias),
-                            new=after.get(alias),
-                            commit=commit.commit,
-                            author=commit.author,
-                            email=commit.email,
-                            time=commit.time,
-                            message=commit.message,
-                        )
-                    )
-        return moves
+        paths = [prefix + aliases_path(name) for name in names]
+        return alias_moves(repository, history.log(repository, tip, paths))
 
     def watched(self, name: str) -> tuple[list[str], tuple[tuple[str, Stamp], ...]]:
         """See `AliasBackend.watched`."""
         return [aliases_path(name)], ()
+
+
+def alias_moves(repository: GitRepository, commits: Iterable[Commit]) -> list[AliasMove]:
+    """The moves of aliases that some commits made. Their files are `aliases.yaml` of one prompt, under all its names."""
+    moves: list[AliasMove] = []
+    for commit in commits:
+        before: dict[str, Target] = {}
+        after: dict[str, Target] = {}
+        for file in commit.files:  # a rename removes one file and adds another with the same aliases
+            for oid, state in ((file.old, before), (file.new, after)):
+                if oid is not None:
+                    state.update(_readable(repository.reader.read(oid, "blob", path=file.path), file.path))
+        for alias in sorted(before.keys() | after.keys()):
+            if before.get(alias) != after.get(alias):
+                moves.append(
+                    AliasMove(
+                        alias=alias,
+                        old=before.get(alias),
+                        new=after.get(alias),
+                        commit=commit.commit,
+                        author=commit.author,
+                        email=commit.email,
+                        time=commit.time,
+                        message=commit.message,
+                    )
+                )
+    return moves
 
 
 def parse_aliases(data: bytes, path: str) -> dict[str, Target]:

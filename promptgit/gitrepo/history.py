@@ -54,6 +54,7 @@ def log(
     *,
     limit: int | None = None,
     since: str | None = None,
+    graph: bool = True,
 ) -> Iterator[Commit]:
     """The commits that changed files under some paths, newest first. A merge counts if it decided something itself.
 
@@ -62,13 +63,34 @@ def log(
         paths: repository paths; a folder means all below it.
         limit: how many commits at the most.
         since: a commit whose own history is left out.
+        graph: write the commit graph that makes it quick, if that lags.
     """
     if tip is None:
         return
-    maintenance.update_graph(repository)
+    if graph:
+        maintenance.update_graph(repository)
     most = [f"--max-count={limit}"] if limit else []
-    args = ["log", "-z", "--raw", "-c", "--no-abbrev", "--no-renames", "--root", f"--format={_FORMAT}", *most]
     tips = [tip, f"^{since}"] if since else [tip]
+    yield from _read(repository, ["-c", *most], tips, paths)
+
+
+def branch_log(repository: GitRepository, tip: str | None, paths: Sequence[str]) -> Iterator[Commit]:
+    """What a branch itself went through, newest first: a merge counts as all that it brought, commits on its side do not.
+
+    Unlike `log` it writes nothing to make the next one faster.
+
+    Args:
+        tip: where to start; None gives nothing.
+        paths: repository paths; a folder means all below it.
+    """
+    if tip is not None:
+        yield from _read(repository, ["--first-parent", "-m"], [tip], paths)
+
+
+def _read(
+    repository: GitRepository, options: Sequence[str], tips: Sequence[str], paths: Sequence[str]
+) -> Iterator[Commit]:
+    args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--root", f"--format={_FORMAT}", *options]
     done = repository.git([*args, "--end-of-options", *tips, "--", *paths], deadline=300.0)
     for row in done.out.decode("utf-8", "replace").split("\x01")[1:]:
         yield _parse(row)

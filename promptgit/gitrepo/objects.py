@@ -39,11 +39,13 @@ class ObjectReader:
     Args:
         git_dir: the repository's git folder.
         algorithm: `sha1` or `sha256`.
+        env: for its git process, besides `run.environment`; see `GitRepository`.
     """
 
-    def __init__(self, git_dir: str, algorithm: str) -> None:
+    def __init__(self, git_dir: str, algorithm: str, env: Mapping[str, str] | None = None) -> None:
         self._git_dir = git_dir
         self._algorithm = algorithm
+        self._env = env
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
@@ -110,10 +112,16 @@ class ObjectReader:
 
     def commit(self, oid: str) -> dict[str, str]:
         """The verified headers of a commit: `tree`, and `parent` (several joined by a space)."""
+        return self.headers(oid, "commit")
+
+    def headers(self, oid: str, kind: str) -> dict[str, str]:
+        """The verified headers of a commit or a tag object; see `commit`."""
         headers: dict[str, str] = {}
-        for line in self.read(oid, "commit").split(b"\n\n", 1)[0].split(b"\n"):
+        for line in self.read(oid, kind).split(b"\n\n", 1)[0].split(b"\n"):
             key, _, value = line.decode("utf-8", "replace").partition(" ")
-            headers[key] = f"{headers[key]} {value}" if key == "parent" and key in headers else value
+            if key == "parent" and key in headers:
+                headers[key] += f" {value}"
+            headers.setdefault(key, value)  # of a header that stands there twice git reads the first, too
         return headers
 
     def hash(self, kind: str, content: bytes) -> str:
@@ -191,7 +199,7 @@ class ObjectReader:
             args = ["-c", "protocol.allow=never", "cat-file", "--batch"]
             line = run.command(args, git_dir=self._git_dir)
             self._process = run.spawn(
-                line, cwd=None, env=run.environment(), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+                line, cwd=None, env=run.environment(self._env), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
             self._owner = os.getpid()
             self._finalizer = weakref.finalize(self, _end, self._process, self._owner)

@@ -12,7 +12,7 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _PIN = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _SHORT = re.compile(r"[0-9a-f]{7,63}\Z")
@@ -42,6 +42,10 @@ class Revision(Record):
 class GitRepository:
     """One repository, opened once and used from any thread.
 
+    Args:
+        env: for each of its git processes, besides `run.environment`: where a server's hook finds objects that are in
+            quarantine still, https://git-scm.com/docs/git-receive-pack#_quarantine_environment.
+
     Attributes:
         git_dir: the folder with HEAD and index (of this worktree).
         common_dir: the folder with objects and refs, shared by all worktrees.
@@ -50,14 +54,24 @@ class GitRepository:
         algorithm: `sha1` or `sha256`.
     """
 
-    def __init__(self, git_dir: str, common_dir: str, work_tree: str | None, prefix: str, algorithm: str) -> None:
+    def __init__(
+        self,
+        git_dir: str,
+        common_dir: str,
+        work_tree: str | None,
+        prefix: str,
+        algorithm: str,
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.work_tree = work_tree
         self.prefix = prefix
         self.algorithm = algorithm
         self.null_id = "0" * (40 if algorithm == "sha1" else 64)
-        self.reader = ObjectReader(git_dir, algorithm)
+        self._env = dict(env or {})
+        self.reader = ObjectReader(git_dir, algorithm, self._env)
         self.writer = ObjectWriter(os.path.join(common_dir, "objects"), algorithm)
 
     @classmethod
@@ -114,7 +128,7 @@ class GitRepository:
             stdin=stdin,
             accept=accept,
             deadline=deadline,
-            env=env,
+            env={**self._env, **(env or {})},
             hooks=hooks,
         )
 

@@ -58,9 +58,7 @@ def create(repository: GitRepository, name: str, target: str, message: str) -> N
         raise
 
 
-def find(
-    repository: GitRepository, prefix: str, *, merged: str | None = None, since: str | None = None
-) -> list[Tag]:
+def find(repository: GitRepository, prefix: str, *, merged: str | None = None, since: str | None = None) -> list[Tag]:
     """The annotated tags whose name starts with `prefix`, a name up to a slash, or all of them.
 
     Args:
