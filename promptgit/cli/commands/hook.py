@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -88,6 +90,46 @@ def _repository() -> GitRepository:
     repository = GitRepository.open(context.find_root().params.get("directory") or ".")
     context.call_on_close(repository.close)
     return repository
+
+
+@hook.command("pre-receive")
+@click.option(
+    "--folder", metavar="PATH", default="", help="The registry's folder in the repository, if it is not the top."
+)
+@click.option(
+    "--pusher-env",
+    "pusher_variables",
+    metavar="NAME",
+    multiple=True,
+    help="A variable in which the server names whoever pushes. Without it, those that known servers use.",
+)
+@click.option(
+    "--deadline",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=120.0,
+    help="How long it may take, 120 if nothing is said; a push that takes longer is refused.",
+)
+def pre_receive(folder: str, pusher_variables: tuple[str, ...], deadline: float) -> None:
+    """Let a push in, or refuse it. Git runs this on the server, as its pre-receive hook.
+
+    Every new commit is checked, under the rules of the default branch as they were before the push. All that is pushed
+    is taken, or nothing of it.
+    """
+    from promptgit.cli.pushed import show
+    from promptgit.hooks import pre_receive as hooks
+    from promptgit.hooks.push import pusher
+
+    who = pusher.names(os.environ, pusher_variables)
+    lines = sys.stdin.buffer.read()
+    try:
+        found = hooks.refusals(lines, os.environ, who, folder=folder, deadline=deadline)
+    except Exception:
+        output.note("promptgit could not check this push, so nothing of it was taken")
+        raise
+    if found:
+        show(found)
+        raise output.ProblemsFound
 
 
 def _summary(done: Installed) -> dict[str, Any]:
