@@ -91,7 +91,7 @@ def run_line(line: str, run: Cli, monkeypatch: pytest.MonkeyPatch) -> str:
 def comparable(text: str) -> list[str]:
     """The page's words without what differs from run to run, nor how wide a table is or where click breaks a line."""
     text = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
-    text = re.sub(r"\b[0-9a-f]{7}\b", "SHORT", text)
+    text = re.sub(r"\b(?:[0-9a-f]{7}|[0-9a-f]{10})\b", "SHORT", text)
     text = re.sub(r"\d{4}-\d{2}-\d{2}T[0-9:]+Z", "TIME", text)
     text = re.sub(r"just now|\d+ \w+ ago", "WHEN", text)
     return text.split()
