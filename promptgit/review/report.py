@@ -55,7 +55,7 @@ class _Report:
     def _prompt(self, prompt: PromptReview) -> Iterator[str]:
         what = f"renamed from {prompt.former}" if prompt.kind == RENAMED else prompt.kind
         owners = f", owners: {', '.join(prompt.owners)}" if prompt.owners else ""
-        yield self._bold(sanitise_line(f"── {prompt.name} ({what}{owners}) ".ljust(min(self._width, 100), "─")))
+        yield self._bold(sanitise_line(f"── {prompt.name} ({what}{owners}) ──"))
         for alias in prompt.aliases:
             yield from self._alias(alias)
         seen = {_ends(step) for alias in prompt.aliases for step in alias.steps}
