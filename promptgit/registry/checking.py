@@ -9,7 +9,7 @@ from promptgit.checks import policies
 from promptgit.checks.change import Change
 from promptgit.checks.runner import examine
 from promptgit.checks.subject import State
-from promptgit.errors import GitError, InvalidReferenceError, PromptGitError
+from promptgit.errors import GitError, InvalidReferenceError, PromptGitError, RegistryNotFoundError
 from promptgit.gitrepo.trees import diff_trees
 from promptgit.record import Record
 from promptgit.registry import views
@@ -127,6 +127,9 @@ def _after(registry: Registry, repository: GitRepository, scope: Scope) -> tuple
     if scope.staged:
         tree = staged_tree(repository)
         source = CommitSource(repository, None, registry.prefix, tree=tree)
+        if source.entry(layout.REGISTRY_FILE) is None:
+            hint = f"Stage it, too: git add {layout.REGISTRY_FILE}"
+            raise RegistryNotFoundError(f"the next commit would have prompts, but no {layout.REGISTRY_FILE}", hint=hint)
         catalog = registry.opened.catalog(source)[0]
     else:
         catalog = registry.catalog

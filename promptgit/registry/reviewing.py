@@ -35,8 +35,12 @@ def review(registry: Registry, spec: str = "", progress: Callable[[int], None] |
     state = registry.at(head_label) if head_label else registry
     head = state.commit or ""
     tip = head or repository.ref_commit("HEAD") or ""
+    if not tip:
+        raise RevisionNotFoundError(
+            "there is no commit yet to compare with", hint="Commit first; promptgit check needs none."
+        )
     named = views.resolve(registry.opened, base_label).commit
-    base = merge_base(repository, named, tip) if tip else None
+    base = merge_base(repository, named, tip)
     if base is None:
         hint = "In CI, fetch the whole history: fetch-depth: 0 on GitHub, GIT_DEPTH: 0 on GitLab."
         raise RevisionNotFoundError(f"{base_label} and {head_label or 'HEAD'} have no common history here", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promptgit.review.compare import spoken
 from promptgit.review.model import RENAMED
 from promptgit.review.terminal import render as render_comparison
 from promptgit.review.terminal import styled
@@ -100,8 +101,8 @@ class _Report:
         if step.comparison is not None:
             lines = render_comparison(step.comparison, colour=self._colour, width=self._width - 2).split("\n")
             yield from (f"  {line}" if line else "" for line in (lines if headline else lines[1:]))
-        elif step.new is not None and step.samples[1] is not None:
-            yield from self._text(step.samples[1].messages)
+        elif step.new is not None:
+            yield from self._text(spoken(step.new))
 
     def _text(self, messages: Sequence[tuple[str, str]]) -> Iterator[str]:
         """The beginning of a version that nothing is compared with."""

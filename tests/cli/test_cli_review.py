@@ -81,3 +81,20 @@ def test_in_a_clone_it_begins_at_the_remote_branch(cli: Cli, refunds: Registry, 
     git("checkout", "-qb", "change")
     refunds.set_alias("support.refunds", "production", 3)
     assert cli("review").out.startswith("production of support.refunds goes 1 → 3")
+
+
+def test_a_first_version_is_shown_as_it_is_written(cli: Cli, refunds: Registry, git: Git) -> None:
+    base = git("rev-parse", "HEAD")
+    refunds.register("faq", "Answer {{question}}.\n", "First")
+    assert "    Answer {{question}}.\n" in cli("review", base).out
+
+
+def test_without_a_commit_it_says_so(anywhere: Cli) -> None:
+    Path("promptgit.yaml").write_text("format: 1\n")
+    Path("prompts/faq").mkdir(parents=True)
+    Path("prompts/faq/1.yaml").write_text("template: Answer {{question}}.\n")
+    git = Git(Path.cwd())
+    git("init", "-q")
+    assert "there is no commit yet" in anywhere("review").err
+    git("add", "prompts")
+    assert "git add promptgit.yaml" in anywhere("check", "--staged").err
