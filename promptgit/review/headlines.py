@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from promptgit.aliases.target import Target
     from promptgit.review.model import PromptReview, Step
 
+_BREAKS = {NEW: "", RENAMED: " (breaking)", DELETED: " (breaking)"}
+
 
 def title(prompts: Sequence[PromptReview], other_files: Sequence[str]) -> str:
     """All of a review: its only move, or how many of what."""
@@ -21,6 +23,8 @@ def title(prompts: Sequence[PromptReview], other_files: Sequence[str]) -> str:
     removed = sum(len(prompt.removed) for prompt in prompts if prompt.kind != DELETED)
     if len(moves) == 1 and len(prompts) == 1 and not removed:
         return moves[0].headline
+    if len(prompts) == 1 and prompts[0].headline and not (moves or versions or removed):
+        return prompts[0].headline
     kinds = {kind: sum(prompt.kind == kind for prompt in prompts) for kind in (NEW, RENAMED, DELETED)}
     parts = [
         (f"{_count(len(moves), 'alias', 'aliases')} changed" + (f" ({breaking} breaking)" if breaking else ""))
@@ -30,7 +34,7 @@ def title(prompts: Sequence[PromptReview], other_files: Sequence[str]) -> str:
         if versions
         else "",
         f"{_count(removed, 'version')} deleted" if removed else "",
-        *(f"{_count(count, 'prompt')} {kind}" for kind, count in kinds.items() if count),
+        *(f"{_count(count, 'prompt')} {kind}{_BREAKS[kind]}" for kind, count in kinds.items() if count),
     ]
     said = ", ".join(part for part in parts if part)
     if said:

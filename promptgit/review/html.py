@@ -50,8 +50,9 @@ def _body(review: Review) -> Iterator[Safe]:
     yield Safe("<body>")
     yield element("header", _range(review), *_title(review))
     yield Safe("<main>")
-    if [alias.headline for alias in review.moves] not in ([], [review.title]):
-        yield _box("What aliases will serve", _list(_moves(review.prompts)))
+    names = [prompt.headline for prompt in review.prompts if prompt.headline]
+    if [*names, *(alias.headline for alias in review.moves)] not in ([], [review.title]):
+        yield _box("What callers will get", _list(_moves(review.prompts)))
     if review.problems:
         ordered = sorted(review.problems, key=lambda problem: problem.severity != ERROR)
         yield _box(_counted(review.problems), _list(map(_problem, ordered)))
@@ -107,6 +108,8 @@ def _halves(headline: str) -> tuple[str, str]:
 
 def _moves(prompts: Sequence[PromptReview]) -> Iterator[Safe]:
     for number, prompt in enumerate(prompts):
+        if prompt.headline:
+            yield join(_BREAKING, Safe(" "), element("a", text(prompt.headline), href=f"#prompt-{number}"))
         for alias in prompt.aliases:
             said, details = _halves(alias.headline)
             mark = [_BREAKING, Safe(" ")] if alias.breaking else []

@@ -143,8 +143,10 @@ def _top(review: Review) -> Iterator[str]:
 
 def _move_lines(review: Review) -> Iterator[str]:
     """A line for each move; none for one that is the title already."""
-    if [alias.headline for alias in review.moves] == [review.title] and len(review.title) <= _TITLE:
+    names = [prompt.headline for prompt in review.prompts if prompt.headline]
+    if [*names, *(alias.headline for alias in review.moves)] == [review.title] and len(review.title) <= _TITLE:
         return
+    yield from (f"- ⚠️ **Breaking:** {inline(name)}" for name in names)
     for alias in review.moves:
         yield f"- {_move(alias)}"
 

@@ -141,9 +141,16 @@ class PromptReview(Record):
     notes: tuple[FieldChange, ...] = ()
 
     @property
+    def headline(self) -> str:
+        """What becomes of the name itself, if that breaks callers; else empty."""
+        if self.kind == RENAMED:
+            return f"{self.former} is now called {self.name}: loading it by the old name will fail (breaking)"
+        return f"{self.name} is deleted: loading it will fail (breaking)" if self.kind == DELETED else ""
+
+    @property
     def is_breaking(self) -> bool:
-        """Whether a call of an alias that works now may fail."""
-        return any(alias.breaking for alias in self.aliases)
+        """Whether a call that works now may fail."""
+        return bool(self.headline) or any(alias.breaking for alias in self.aliases)
 
 
 class Review(Record):
@@ -174,7 +181,7 @@ class Review(Record):
 
     @property
     def is_breaking(self) -> bool:
-        """Whether a call of an alias that works now may fail."""
+        """Whether a call that works now may fail."""
         return any(prompt.is_breaking for prompt in self.prompts)
 
     @property

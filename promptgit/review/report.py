@@ -42,10 +42,11 @@ class _Report:
         yield self._bold(sanitise_line(review.title))
         head = f"{review.head_label} ({review.head[:10]})" if review.head else review.head_label
         yield self._dim(sanitise_line(f"{review.base_label} ({review.base[:10]}) → {head}"))
-        if len(review.moves) > 1:
+        lines = [(prompt.headline, True) for prompt in review.prompts if prompt.headline]
+        lines += [(move.headline, move.breaking) for move in review.moves]
+        if len(lines) > 1:
             yield ""
-            for move in review.moves:
-                yield f"  {self._marked(move.headline, move.breaking)}"
+            yield from (f"  {self._marked(line, breaking)}" for line, breaking in lines)
         for prompt in review.prompts:
             yield ""
             yield from self._prompt(prompt)
@@ -57,6 +58,8 @@ class _Report:
         what = f"renamed from {prompt.former}" if prompt.kind == RENAMED else prompt.kind
         owners = f", owners: {', '.join(prompt.owners)}" if prompt.owners else ""
         yield self._bold(sanitise_line(f"── {prompt.name} ({what}{owners}) ──"))
+        if prompt.headline:
+            yield self._marked(prompt.headline, True)
         for alias in prompt.aliases:
             yield from self._alias(alias)
         seen = {_ends(step) for alias in prompt.aliases for step in alias.steps}

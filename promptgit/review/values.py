@@ -34,6 +34,7 @@ def _prompt(prompt: PromptReview) -> dict[str, Any]:
         "former_name": prompt.former or None,
         "description": prompt.description,
         "owners": list(prompt.owners),
+        "headline": prompt.headline or None,
         "breaking": prompt.is_breaking,
         "aliases": [_alias(alias) for alias in prompt.aliases],
         "versions": [_version(version) for version in prompt.versions],

@@ -143,6 +143,12 @@ def test_a_deleted_version_and_a_renamed_prompt(refunds: Registry, git: Git) -> 
     (prompt,) = refunds.review(base).prompts
     assert (prompt.name, prompt.kind, prompt.former) == ("billing.refunds", "renamed", NAME)
     assert prompt.removed == {2: "Invented a policy"}
+    assert prompt.is_breaking
+    assert (
+        prompt.headline
+        == "support.refunds is now called billing.refunds: loading it by the old name will fail (breaking)"
+    )
+    assert refunds.review(base).title == "1 version deleted, 1 prompt renamed (breaking)"
     assert prompt.aliases == ()
     assert prompt.versions == ()
 
@@ -153,6 +159,7 @@ def test_a_deleted_prompt_takes_its_aliases_along(refunds: Registry, git: Git) -
     refunds.delete(NAME, message="Not used")
     (prompt,) = refunds.review(base).prompts
     assert (prompt.kind, prompt.removed) == ("deleted", {1: "Not used", 2: "Not used", 3: "Not used"})
+    assert refunds.review(base).title == "support.refunds is deleted: loading it will fail (breaking)"
 
 
 def test_notes_are_shown_by_key(refunds: Registry, git: Git) -> None:
