@@ -22,14 +22,16 @@ _lock = threading.Lock()
 _default: Registry | None = None
 
 
-def set_registry(registry: Registry | str | os.PathLike[str] | None, *, rev: str | None = None) -> None:
-    """Set the default registry: one that is open, or a path. None goes back to PROMPTGIT_REGISTRY and the current folder.
+def set_registry(registry: Registry | str | os.PathLike[str] | None, **options: Any) -> None:
+    """Set the default registry: one that is open, a path or a URL. None goes back to PROMPTGIT_REGISTRY and the current folder.
 
     Args:
-        rev: as in `Registry`, if a path is given.
+        options: `rev`, `branch`, `refresh` and the rest, as in `Registry`, if a path or a URL is given.
     """
     global _default
-    opened = registry if registry is None or isinstance(registry, Registry) else Registry(registry, rev=rev)
+    if options and (registry is None or isinstance(registry, Registry)):
+        raise TypeError(f"set_registry() takes {', '.join(options)} only with a path or a URL")
+    opened = registry if registry is None or isinstance(registry, Registry) else Registry(registry, **options)
     with _lock:
         _default = opened
 
@@ -49,13 +51,20 @@ def get_registry() -> Registry:
 
 
 def _find() -> Registry:
-    path = os.environ.get("PROMPTGIT_REGISTRY") or find_root(os.getcwd())
+    named = os.environ.get("PROMPTGIT_REGISTRY")
+    path = named or find_root(os.getcwd())
     if path is None:
         raise RegistryNotFoundError(
             f"there is no registry at {os.getcwd()} or above it",
             hint="Call promptgit.set_registry(PATH), set PROMPTGIT_REGISTRY, or make one: promptgit init DIR",
         )
-    return Registry(path, rev=os.environ.get("PROMPTGIT_REV") or None)
+    rev, folder = os.environ.get("PROMPTGIT_REV") or None, os.environ.get("PROMPTGIT_FOLDER", "")
+    refresh = os.environ.get("PROMPTGIT_REFRESH") if named else None
+    if not refresh or os.path.isfile(path):
+        return Registry(path, rev=rev, folder=folder)
+    from promptgit.remote.follower import Settings
+
+    return Registry(path, rev=rev, folder=folder, refresh=Settings(None, None, None).refresh)
 
 
 def load_prompt(
@@ -67,10 +76,16 @@ def load_prompt(
     cache_ttl_seconds: float | None = None,
     *,
     key: str | None = None,
+    fallback: str | Sequence[Mapping[str, Any]] | None = None,
 ) -> Any:
     """Load a prompt version; see `Registry.load`. `link_to_model` and `model_id` are MLflow's and have no effect here."""
     return get_registry().load(
-        name_or_uri, version, allow_missing=allow_missing, cache_ttl_seconds=cache_ttl_seconds, key=key
+        name_or_uri,
+        version,
+        allow_missing=allow_missing,
+        cache_ttl_seconds=cache_ttl_seconds,
+        key=key,
+        fallback=fallback,
     )
 
 

@@ -15,6 +15,7 @@ from promptgit.stamp import settled
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from promptgit.aliases.protocol import AliasBackend
     from promptgit.aliases.target import Target
@@ -27,6 +28,34 @@ if TYPE_CHECKING:
     Origin = Callable[[str, int], Provenance | None]
 
 _NO_NOTES = Notes()
+
+
+class Split:
+    """An alias that splits traffic between versions.
+
+    Args:
+        target: the weights.
+        salt: as in `aliases.target.choose`.
+        arms: version -> its prompt, or why it cannot be had.
+    """
+
+    __slots__ = ("_salt", "_target", "arms")
+
+    def __init__(self, target: Target, salt: str, arms: Mapping[int, PromptVersion | VersionNotFoundError]) -> None:
+        self._target = target
+        self._salt = salt
+        self.arms = arms
+
+    def choose(self, key: str | None) -> PromptVersion:
+        """The prompt for a key, or at random.
+
+        Raises:
+            VersionNotFoundError: the version that the key leads to does not exist.
+        """
+        found = self.arms[choose(self._target, self._salt, key)]
+        if isinstance(found, VersionNotFoundError):
+            raise VersionNotFoundError(found.message, hint=found.hint)
+        return found
 
 
 class Catalog:
@@ -43,6 +72,7 @@ class Catalog:
         self._aliases = aliases
         self._origin = origin
         self._numbers: dict[str, tuple[Mapping[str, bool], list[int]]] = {}
+        self.hot: dict[str, Any] = {}  # what `Registry.load` handed out, by what it was asked for; gone with this state
 
     @property
     def backend(self) -> AliasBackend:
@@ -143,22 +173,27 @@ class Catalog:
 
     # --- what a reference means -------------------------------------------------------------------------------------
 
-    def resolve(self, ref: PromptRef, key: str | None = None) -> tuple[int, str | None]:
-        """The version that a reference means here, and the variant if traffic is split.
-
-        Args:
-            key: what a split sticks to, such as a user's id.
+    def choices(self, ref: PromptRef) -> PromptVersion | Split:
+        """The prompt version that a reference means here, or those that an alias splits the traffic between.
 
         Raises:
             NotFoundError: what it names does not exist.
+            InvalidDocumentError: a file that it needs breaks the format.
         """
-        if ref.version is not None:
-            return ref.version, None
-        if ref.alias is None:
-            return self.latest(ref.name), None
+        if ref.version is not None or ref.alias is None:
+            return self.version(ref.name, ref.version or self.latest(ref.name))
         target = self.target(ref.name, ref.alias)
-        version = choose(target, f"{ref.name}@{ref.alias}", key)
-        return version, None if target.version else f"{ref.alias}:{version}"
+        if target.version is not None:
+            return self.version(ref.name, target.version, resolved_from=ref.alias)
+        arms: dict[int, PromptVersion | VersionNotFoundError] = {}
+        for version, weight in target.weights:
+            if weight > 0:
+                try:
+                    variant = f"{ref.alias}:{version}"
+                    arms[version] = self.version(ref.name, version, resolved_from=ref.alias, variant=variant)
+                except VersionNotFoundError as error:  # the other arms go on
+                    arms[version] = error
+        return Split(target, f"{ref.name}@{ref.alias}", arms)
 
     def target(self, name: str, alias: str) -> Target:
         """Where an alias leads.
@@ -177,16 +212,6 @@ class Catalog:
             )
         return target
 
-    def load(self, ref: PromptRef, key: str | None = None) -> PromptVersion:
-        """The prompt version that a reference means here.
-
-        Raises:
-            NotFoundError: what it names does not exist.
-            InvalidDocumentError: a file that it needs breaks the format.
-        """
-        version, variant = self.resolve(ref, key)
-        return self.version(ref.name, version, resolved_from=ref.alias, variant=variant)
-
     def version(
         self, name: str, version: int, *, resolved_from: str | None = None, variant: str | None = None
     ) -> PromptVersion:
@@ -201,6 +226,7 @@ class Catalog:
             deprecated=notes.versions.get(version, {}).get("deprecated") or notes.deprecated,
             resolved_from=resolved_from,
             variant=variant,
+            resolved_at=self.files.commit,
             origin=self._bind_origin(name, version),
         )
 

@@ -43,6 +43,7 @@ class PromptVersion:
         aliases: the aliases that lead only to this version, sorted.
         resolved_from: the alias that it was loaded by, if any.
         variant: `ALIAS:VERSION` if traffic is split there, else None.
+        resolved_at: the commit of the registry that was read; None from the working tree.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class PromptVersion:
         "aliases",
         "deprecated",
         "name",
+        "resolved_at",
         "resolved_from",
         "variant",
         "version",
@@ -64,6 +66,7 @@ class PromptVersion:
     deprecated: str
     resolved_from: str | None
     variant: str | None
+    resolved_at: str | None
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class PromptVersion:
         deprecated: str = "",
         resolved_from: str | None = None,
         variant: str | None = None,
+        resolved_at: str | None = None,
         origin: Callable[[], Provenance | None] | None = None,
         bound: Mapping[str, object] | None = None,
     ) -> None:
@@ -86,6 +90,7 @@ class PromptVersion:
             "deprecated": deprecated,
             "resolved_from": resolved_from,
             "variant": variant,
+            "resolved_at": resolved_at,
             "_body": body,
             "_tags": body.tags if tags is None else tags,
             "_origin": origin,
@@ -240,6 +245,7 @@ class PromptVersion:
             "deprecated": self.deprecated,
             "resolved_from": self.resolved_from,
             "variant": self.variant,
+            "resolved_at": self.resolved_at,
             "origin": self._origin,
             "bound": self._bound,
         }

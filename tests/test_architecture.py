@@ -12,17 +12,17 @@ import pytest
 ROOT = Path(__file__).parents[1] / "promptgit"
 
 LAYERS: list[set[str]] = [
-    {"errors", "record", "sanitise"},
+    {"errors", "record", "sanitise", "observers"},
     {"problems"},
     {"layout", "uri", "templates", "changeset", "resources", "search"},
     {"stamp", "gitrepo", "document", "schema", "content", "faults", "model"},
     {"source"},
-    {"aliases", "cache", "config", "catalog"},
+    {"aliases", "cache", "config", "catalog", "trust"},
     {"engine", "checks"},
-    {"registry", "review", "interop", "callers"},
+    {"registry", "remote", "review", "interop", "callers"},
     {"api"},
     {"genai"},
-    {"cli", "__main__", "hooks", "integrations"},
+    {"cli", "__main__", "hooks", "integrations", "watch"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 
@@ -35,6 +35,7 @@ SOLE_IMPORTERS = {
     "jinja2": {"templates"},
     "click": {"cli"},
     "rich": {"cli"},
+    "watchdog": {"watch"},
     "subprocess": {"gitrepo", "cli"},
 }
 

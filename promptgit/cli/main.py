@@ -31,7 +31,13 @@ _DEBUG = "PROMPTGIT_DEBUG"
     epilog="Without -C, the registry is what PROMPTGIT_REGISTRY names, else the nearest folder upwards that "
     "has a promptgit.yaml. 'promptgit COMMAND -h' explains a command.",
 )
-@click.option("-C", "directory", metavar="DIR", help="Use the registry in DIR, or in a folder above it.")
+@click.option("-C", "directory", metavar="DIR|URL", help="Use the registry in DIR or a folder above it, or at a URL.")
+@click.option(
+    "--folder",
+    metavar="DIR",
+    envvar="PROMPTGIT_FOLDER",
+    help="Where the registry lies in a bare repository or at a URL.",
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -40,7 +46,7 @@ _DEBUG = "PROMPTGIT_DEBUG"
     callback=output.show_version,
     help="Say which.",
 )
-def cli(directory: str | None) -> None:
+def cli(directory: str | None, folder: str | None) -> None:
     """The Git-native prompt registry: versions, aliases, review and rollback, kept in a Git repository."""
 
 

@@ -79,17 +79,49 @@ def open_registry(rev: str | None = None) -> Registry:
     """
     from promptgit.registry.registry import Registry
 
-    context = click.get_current_context()
-    registry = Registry(_place(context.find_root().params.get("directory")), rev=rev or None)
-    context.call_on_close(registry.close)
+    where = place()
+    remote: dict[str, Any] = {"refresh": 0} if is_url(where) else {}
+    registry = Registry(where, rev=rev or None, folder=folder(), **remote)
+    click.get_current_context().call_on_close(registry.close)
+    if remote:
+        warn_of_age(registry)
     return registry
 
 
-def _place(directory: str | None) -> str:
+def folder() -> str:
+    """Where the registry lies in its repository, if the command line says so."""
+    named: str | None = click.get_current_context().find_root().params.get("folder")
+    return named or ""
+
+
+def warn_of_age(registry: Registry) -> None:
+    """Say so if what is shown may not be the newest, because the remote is away."""
+    from promptgit.cli import output
+
+    status = registry.status()
+    if status.error and status.commit:
+        since = f" (as of {status.fetched_at:%Y-%m-%d %H:%M} UTC)" if status.fetched_at else ""
+        output.warn(f"{status.error}; this is what was fetched last{since}")
+
+
+def is_url(text: str) -> bool:
+    """Whether a registry is named by the URL of a remote."""
+    from promptgit.remote.address import is_remote
+
+    return ":" in text and is_remote(text)
+
+
+def place() -> str:
+    """The path or the URL of the registry that the command line means.
+
+    Raises:
+        RegistryNotFoundError: there is none.
+    """
     from promptgit.registry.views import find_root
 
+    directory = click.get_current_context().find_root().params.get("directory")
     if directory:
-        return find_root(directory) or directory
+        return str(directory if is_url(directory) else find_root(directory) or directory)
     named = os.environ.get("PROMPTGIT_REGISTRY")
     if named:
         return named

@@ -30,12 +30,25 @@ def writer_lock(common_dir: str, deadline: float) -> Iterator[None]:
     """
     folder = os.path.join(common_dir, STATE_DIR)
     os.makedirs(folder, exist_ok=True)
-    descriptor = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    with hold(os.path.join(folder, "lock"), deadline):
+        yield
+
+
+@contextlib.contextmanager
+def hold(path: str, deadline: float) -> Iterator[None]:
+    """Hold a lock file; see `writer_lock`."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         _wait(descriptor, deadline)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
+        with contextlib.suppress(OSError):  # a full disk: who holds it is only told for people
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        try:
+            yield
+        finally:
+            fcntl.flock(
+                descriptor, fcntl.LOCK_UN
+            )  # closing is not enough: a child forked meanwhile has the descriptor, too
     finally:
         os.close(descriptor)
 

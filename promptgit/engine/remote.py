@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from promptgit.errors import ConflictError, GitError, PushRejectedError, RemoteUnavailableError
 from promptgit.gitrepo import commits
-from promptgit.gitrepo.run import failure
+from promptgit.gitrepo.network import network
 from promptgit.gitrepo.trees import edit_tree
 from promptgit.source import CommitSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptgit.gitrepo.repository import GitRepository
-    from promptgit.gitrepo.run import Completed
 
-_DEADLINE_S = 60.0
-_SSH = "ssh -oBatchMode=yes -oConnectTimeout=10"
 _MOVED = re.compile(
     r"\((fetch first|non-fast-forward|stale info|failed to update ref|incorrect old value provided|cannot lock ref)"
-)
-_AWAY = re.compile(
-    r"could not read from remote|unable to access|could not resolve|connection (refused|reset|timed out|closed)|timed out"
-    r"|does not appear to be a git repository|repository .* not found|authentication failed|could not read (username|password)",
-    re.IGNORECASE,
 )
 
 
@@ -78,7 +69,7 @@ def push_tags(repository: GitRepository, branch: str, tags: list[str]) -> None:
             isinstance(error, PushRejectedError) and "already exists" not in error.stderr
         ):
             raise
-        _network(repository, ["fetch", "--quiet", "--tags", "--end-of-options", name])
+        network(repository, ["fetch", "--quiet", "--tags", "--end-of-options", name])
         raise commits.RefMovedError("an alias moved at the remote") from None
 
 
@@ -111,7 +102,7 @@ def follow(repository: GitRepository, branch: str) -> bool:
     """
     name, target = remote_of(repository, branch)
     tracking = f"refs/remotes/{name}/{target.removeprefix('refs/heads/')}"
-    _network(repository, ["fetch", "--quiet", "--tags", "--end-of-options", name, f"+{target}:{tracking}"])
+    network(repository, ["fetch", "--quiet", "--tags", "--end-of-options", name, f"+{target}:{tracking}"])
     theirs, mine = repository.ref_commit(tracking), repository.ref_commit(branch)
     if theirs is None or theirs == mine or (mine and _is_ancestor(repository, theirs, mine)):
         return False
@@ -192,7 +183,7 @@ def _push(repository: GitRepository, name: str, refspecs: list[str], *, atomic: 
         name,
         *refspecs,
     ]
-    done = _network(repository, args, check=False)
+    done = network(repository, args, check=False)
     if done.code == 0:
         return
     rejected = [line for line in done.text.splitlines() if line.startswith("!")]
@@ -207,26 +198,3 @@ def _push(repository: GitRepository, name: str, refspecs: list[str], *, atomic: 
         stderr="\n".join([*rejected, done.err]),
         hint="Nothing was changed here.",
     )
-
-
-def _network(repository: GitRepository, args: list[str], *, check: bool = True) -> Completed:
-    """Run git against a remote: no prompts, no hanging connections, and an answer by the deadline."""
-    env = {}
-    if not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys():
-        own = repository.git(["config", "--get", "core.sshCommand"], accept=(0, 1)).text
-        env["GIT_SSH_COMMAND"] = own or _SSH
-    options = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=20"]
-    try:
-        done = repository.git([*options, *args], env=env, deadline=_DEADLINE_S, accept=range(256))
-    except GitError as error:
-        raise RemoteUnavailableError(
-            f"the remote did not answer within {_DEADLINE_S:g} s", stderr=error.stderr
-        ) from error
-    if done.code and _AWAY.search(done.err):
-        last = next((line for line in done.err.splitlines() if line.startswith(("fatal:", "ssh:"))), done.err[:200])
-        raise RemoteUnavailableError(
-            f"the remote cannot be reached: {last}", stderr=done.err, hint="Nothing was changed here."
-        )
-    if done.code and check:
-        raise failure(done)
-    return done

@@ -47,12 +47,17 @@ class ObjectReader:
         self._algorithm = algorithm
         self._env = env
         self._lock = threading.Lock()
+        _readers.add(self)
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._finalizer: weakref.finalize[..., ObjectReader] | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
         self._tree_entries = 0
         self._rest = b""
+
+    def forked(self) -> None:
+        """Start anew in a child of fork, whose parent goes on with the lock and the process."""
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """End the git process; the next read starts another."""
@@ -209,6 +214,18 @@ class ObjectReader:
         if self._finalizer is not None:
             self._finalizer()
         self._process = None
+
+
+_readers: weakref.WeakSet[ObjectReader] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """In a child of fork: a thread that is not there may hold the lock."""
+    for reader in list(_readers):
+        reader.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:

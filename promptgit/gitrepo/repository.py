@@ -198,7 +198,7 @@ class GitRepository:
         if _PIN.match(name):
             return self._commit_or_none(name + suffix)
         candidates = [name] if name == "HEAD" or name.startswith("refs/") else []
-        candidates += [f"refs/heads/{name}", f"refs/tags/{name}", f"refs/remotes/{name}"]
+        candidates += [f"refs/{where}/{name}" for where in ("heads", "tags", "remotes", "remotes/origin")]
         if _SHORT.match(name):
             candidates.append(name)
         return next((found for ref in candidates if (found := self._commit_or_none(ref + suffix))), None)

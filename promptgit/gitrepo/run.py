@@ -7,6 +7,7 @@ tree of them, and importing it takes 70 ms.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -131,6 +132,26 @@ class KilledError(GitError):
     """Git was ended by a signal (a file size limit, the out-of-memory killer), so locks that it held may still be there."""
 
 
+class DeadlineError(GitError):
+    """Git did not end in time and was stopped."""
+
+
+_running: dict[subprocess.Popen[bytes], int] = {}
+"""What `run` waits for, and in which thread."""
+
+
+def stop(thread: int | None = None) -> None:
+    """End what `run` waits for now, in one thread or in all: a fetch that hangs must not outlive who started it."""
+    for process, owner in list(_running.items()):
+        if thread in (None, owner):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+atexit.register(stop)
+os.register_at_fork(after_in_child=_running.clear)  # they are the parent's
+
+
 class Completed:
     """What a git process left: `code`, `out` and `err`."""
 
@@ -178,17 +199,20 @@ def run(
         env=environment(env),
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
     )
+    _running[process] = threading.get_ident()
     try:
         out, err = process.communicate(stdin, timeout=deadline)
     except subprocess.TimeoutExpired:
         kill_group(process)
-        raise GitError(
+        raise DeadlineError(
             f"git {_verb(args)} did not end within {deadline:g} s and was stopped",
             hint="Try again, or raise the deadline.",
         ) from None
     except BaseException:
         kill_group(process)
         raise
+    finally:
+        _running.pop(process, None)
     done = Completed(args, process.returncode, out, redact(err.decode("utf-8", "replace")).strip())
     if done.code not in accept:
         raise failure(done)

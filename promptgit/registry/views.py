@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from promptgit.checks.policies import Facts
     from promptgit.gitrepo.repository import GitRepository, Revision
     from promptgit.model import Provenance
+    from promptgit.trust import Verifier
 
 _BRANCH = "refs/heads/"
 _KEPT_ORIGINS = 10_000
@@ -37,6 +38,19 @@ def find_root(path: str) -> str | None:
     return folder
 
 
+def open_place(path: str, folder: str) -> Opened:
+    """The place that a path names: a folder, a bare repository, or a bundle.
+
+    Raises:
+        RegistryNotFoundError: it is none of these.
+    """
+    if os.path.isfile(path):
+        from promptgit.remote.bundle import BundlePlace
+
+        return BundlePlace(path, folder)
+    return Opened(path, folder)
+
+
 class Opened:
     """A registry's place: where its files and its repository are. The repository is opened when it is first needed.
 
@@ -48,21 +62,35 @@ class Opened:
         RegistryNotFoundError: `path` is neither.
     """
 
+    kind = ""
+    """What `Registry.status` calls it, if it is no folder and no branch."""
+
+    base = "HEAD"
+    """The revision that dates, HEAD and what is not committed go by."""
+
+    read_only = ""
+    """Why nothing can be written here; empty if it can."""
+
     def __init__(self, path: str, folder: str = "") -> None:
-        self.path = os.path.abspath(path)
-        self._repository: GitRepository | None = None
+        self._set_up(os.path.abspath(path), folder)
         self.has_files = os.path.isfile(os.path.join(self.path, layout.REGISTRY_FILE))
-        self._folder = f"{folder.strip('/')}/" if folder.strip("/") else ""
-        self.parsed: dict[tuple[str, str], Any] = {}
-        self._origins: dict[tuple[str | None, str], dict[int, Provenance]] = {}
         if not self.has_files:
             self._require_bare()
 
+    def _set_up(self, path: str, folder: str) -> None:
+        self.path = path
+        self.has_files = False
+        self._repository: GitRepository | None = None
+        self._folder = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        self.parsed: dict[tuple[str, str], Any] = {}
+        self._origins: dict[tuple[str | None, str], dict[int, Provenance]] = {}
+        self.verify: Verifier | None = None
+
     def _require_bare(self) -> None:
-        if "://" in self.path or not os.path.isdir(self.path):
+        if not os.path.isdir(self.path):
             raise RegistryNotFoundError(
                 f"there is no registry at {self.path}",
-                hint="Clone it first: git clone URL. Or make one: promptgit init DIR",
+                hint="Make one: promptgit init DIR. A remote one is opened by its URL.",
             )
         if not all(os.path.exists(os.path.join(self.path, part)) for part in ("HEAD", "objects", "refs")):
             upward = find_root(self.path)
@@ -90,6 +118,15 @@ class Opened:
         """End the helper process, if there is one."""
         if self._repository is not None:
             self._repository.close()
+
+    def admit(self, commit: str) -> None:
+        """Called before a commit is read.
+
+        Raises:
+            UntrustedCommitError: it is not signed as it must be.
+        """
+        if self.verify is not None:
+            self.verify.check_commit(self.repository(), commit)
 
     # --- states -----------------------------------------------------------------------------------------------------
 
@@ -125,7 +162,7 @@ class Opened:
         from promptgit.registry import history
 
         repository = self.repository()
-        tip = commit or repository.ref_commit("HEAD")
+        tip = commit or repository.ref_commit(self.base)
         key = (tip, name)
         if key not in self._origins:
             if len(self._origins) >= _KEPT_ORIGINS:  # each commit that is followed brings keys of its own
@@ -140,7 +177,7 @@ class Following:
 
     def __init__(self, opened: Opened, ref: str) -> None:
         self._opened = opened
-        self._ref = ref
+        self.ref = ref
         self._seen: tuple[tuple[str, stamp.Stamp], ...] = ()
         self._commit: str | None = None
         self._catalog: Catalog | None = None
@@ -149,9 +186,11 @@ class Following:
         """The catalog of the commit that the branch points to now."""
         if self._catalog is None or not self._is_current():
             repository = self._opened.repository()
-            seen = tuple((path, stamp.of_path(path)) for path in repository.ref_files(self._ref))
-            commit = repository.ref_commit(self._ref)
+            seen = tuple((path, stamp.of_path(path)) for path in repository.ref_files(self.ref))
+            commit = repository.ref_commit(self.ref)
             if self._catalog is None or commit != self._commit:
+                if commit is not None:
+                    self._opened.admit(commit)
                 self._catalog = self._opened.at(commit, pinned=False)
                 self._commit = commit
             self._seen = seen
@@ -183,7 +222,12 @@ def resolve(opened: Opened, rev: str) -> Revision:
     """
     from promptgit.uri import check_rev
 
-    return opened.repository().resolve(check_rev(rev))
+    rev = check_rev(rev)
+    if rev[:4] == "HEAD" and rev[4:5] in ("", "~", "^"):
+        rev = opened.base + rev[4:]
+    found = opened.repository().resolve(rev, base=opened.base)
+    opened.admit(found.commit)
+    return found
 
 
 def read_config(files: Files, where: str) -> RegistryConfig:

@@ -40,9 +40,12 @@ class Writing:
         """The write engine for the branch that this registry reads.
 
         Raises:
-            ConflictError: it reads a pinned commit.
+            ConflictError: it reads a pinned commit, or what it reads is not written to.
         """
         from promptgit.engine.engine import Engine
+
+        if self._opened.read_only:
+            raise ConflictError(self._opened.read_only, hint="Write in a clone: git clone URL, then promptgit -C DIR")
 
         branch = None
         if self.rev is not None:

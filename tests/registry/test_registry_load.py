@@ -133,7 +133,7 @@ def test_a_ttl_widens_how_long_a_move_may_go_unseen_only_on_request(refunds: Reg
     other = Registry(refunds.path)
     for _ in range(200):
         other.load(uri)
-        if other._hot:
+        if other.catalog.hot:
             break
         threading.Event().wait(0.01)
     refunds.set_alias(NAME, "production", 2)

@@ -25,6 +25,8 @@ COMMANDS = {
     "rename": f"{_HERE}.rename:rename",
     "push": f"{_HERE}.push:push",
     "pull": f"{_HERE}.pull:pull",
+    "sync": f"{_HERE}.sync:sync",
+    "status": f"{_HERE}.status:status",
     "import": f"{_HERE}.import_:import_prompts",
     "check": f"{_HERE}.check:check",
     "review": f"{_HERE}.review:review",

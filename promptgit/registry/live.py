@@ -1,0 +1,114 @@
+"""The part of `Registry` that has to do with time: following a remote, telling of changes, pinning a request."""
+
+from __future__ import annotations
+
+from promptgit.errors import PromptGitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from promptgit.catalog import Catalog
+    from promptgit.registry import views
+    from promptgit.registry.changes import Change
+    from promptgit.remote.follower import Follower
+    from promptgit.remote.status import Status
+
+
+class Live:
+    """What `Registry` inherits to keep up."""
+
+    if TYPE_CHECKING:
+        _opened: views.Opened
+        _remote: Follower | None
+        path: str
+        rev: str | None
+
+        @property
+        def catalog(self) -> Catalog: ...
+
+        load: Callable[..., Any]
+
+    def refresh(self, timeout: float | None = None, *, accept_rewrite: bool = False) -> Change:
+        """Ask the remote now, serve what it has, and tell what changed.
+
+        A registry without a remote has nothing to ask: it is always current.
+
+        Args:
+            timeout: seconds that it may take; what the registry was opened with, if None.
+            accept_rewrite: serve the remote's commit even if it does not build on the one that is served: history was
+                rewritten on purpose.
+
+        Raises:
+            RemoteUnavailableError: the remote did not answer in time, or refused. What was served is served on.
+            UntrustedCommitError, ConflictError, InvalidDocumentError: what it has may not be served; likewise.
+        """
+        from promptgit.registry.changes import Change
+
+        if self._remote is None:
+            commit = self.catalog.files.commit
+            return Change(old=commit, new=commit)
+        return self._remote.refresh(timeout, accept_rewrite=accept_rewrite)
+
+    async def arefresh(self, timeout: float | None = None) -> Change:
+        """`refresh`, without blocking the event loop."""
+        import asyncio
+
+        return await asyncio.to_thread(self.refresh, timeout)
+
+    def notify(self) -> None:
+        """Refresh soon, in the background: for webhooks and signals. It returns at once, and may be called in a signal handler.
+
+        All processes of the machine that share the clone see what one of them is told.
+        """
+        if self._remote is not None:
+            self._remote.notify()
+
+    def on_change(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call `callback(change)` whenever a refresh brought something, after it is current. One that raises is logged.
+
+        Returns:
+            A function that takes the callback away again.
+
+        Raises:
+            PromptGitError: the registry does not follow a remote; `watch` tells what happens to files.
+        """
+        if self._remote is None:
+            raise PromptGitError(
+                f"{self.path} does not follow a remote",
+                hint="Open it with refresh=30, or use registry.watch(callback).",
+            )
+        return self._remote.on_change(callback)
+
+    def status(self) -> Status:
+        """What is served, how fresh it is and what went wrong, for a health check. Nothing is asked over the network."""
+        from promptgit.remote.status import Status, commit_time
+
+        if self._remote is not None:
+            return self._remote.status()
+        commit = self.catalog.files.commit
+        if commit is None:
+            return Status(source="working tree" if self.rev is None else "branch", place=self.path, branch=self.rev)
+        branch = self._branch_name()
+        return Status(
+            source=self._opened.kind or ("branch" if branch else "commit"),
+            place=self.path,
+            branch=branch,
+            commit=commit,
+            committed_at=commit_time(self._opened.repository().reader.commit(commit)),
+        )
+
+    def _branch_name(self) -> str | None:
+        """The branch that is followed here, in short."""
+        raise NotImplementedError
+
+    async def aload(self, name_or_uri: str, version: int | str | None = None, **options: Any) -> Any:
+        """`load`, for code that must not block: what is not at hand is read in a thread.
+
+        Args:
+            name_or_uri, version, options: as for `load`.
+        """
+        import asyncio
+
+        return await asyncio.to_thread(self.load, name_or_uri, version, **options)
