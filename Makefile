@@ -51,10 +51,12 @@ $(BENCH_VENV)/.installed: pyproject.toml
 .PHONY: bench
 bench: venv $(BENCH_VENV)/.installed ## promptgit beside MLflow in one run
 	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python
+	$(BIN)/python benchmarks/remote.py --mlflow-python $(BENCH_VENV)/bin/python
 
 .PHONY: bench-write
 bench-write: venv $(BENCH_VENV)/.installed ## the same with the large registry, written into the README files
 	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python --full --write
+	$(BIN)/python benchmarks/remote.py --mlflow-python $(BENCH_VENV)/bin/python --write
 
 .PHONY: clean
 clean: ## remove what was made here

@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+from registries import git, registry_of
 from samples import JINJA, JINJA_VALUES, text, values
 from timing import each, once_each
 
-from promptgit import Registry, document
-from promptgit.gitrepo.maintenance import update_graph
+from promptgit import Registry
 
 folder = Path(sys.argv[1])
 quick = "--quick" in sys.argv
@@ -22,41 +22,7 @@ found: dict[str, float] = {}
 FIVE, FIFTY = values(5), values(50)
 
 
-def git(path: Path, *args: str, stdin: bytes | None = None) -> None:
-    """Run git."""
-    subprocess.run(["git", *args], cwd=path, input=stdin, check=True, stdout=subprocess.DEVNULL)
-
-
-def registry_of(name: str, prompts: int, versions: int) -> Registry:
-    """A registry with that many prompts and versions, made once by git fast-import and then kept."""
-    path = folder / name
-    if not (path / ".git/promptgit/made").exists():
-        path.mkdir(parents=True)
-        git(path, "init", "-q", "-b", "main")
-        git(path, "fast-import", "--quiet", stdin=b"".join(_stream(prompts, versions)))
-        git(path, "reset", "-q", "--hard")
-        registry = Registry(path)
-        update_graph(registry.repository(), force=True)
-        (path / ".git/promptgit/made").touch()
-    return Registry(path)
-
-
-def _stream(prompts: int, versions: int) -> list[bytes]:
-    rows = [b"M 100644 inline promptgit.yaml\ndata 10\nformat: 1\n\n"]
-    commits = []
-    for version in range(1, versions + 1):
-        for number in range(prompts):
-            place = f"prompts/g{number % 50}/p{number}"
-            data = document.dump({"template": text(1000, 2, number + version), "tags": {"team": "abc"[number % 3]}})
-            rows.append(f"M 100644 inline {place}/{version}.yaml\ndata {len(data)}\n".encode() + data + b"\n")
-        who = f"Ada <ada@example.com> {1_700_000_000 + version} +0000"
-        head = f"commit refs/heads/main\nauthor {who}\ncommitter {who}\ndata 3\nadd\n"
-        commits.append(head.encode() + b"".join(rows))
-        rows = []
-    return commits
-
-
-small = registry_of("small", 50, 10)
+small = registry_of(folder, "small", 50, 10)
 if small.load("bench", allow_missing=True) is None:
     small.register("bench", text(1000, 5))
     small.register("bench", text(1000, 5, 1))
@@ -109,7 +75,7 @@ def writes(registry: Registry, label: str) -> None:
 
 writes(small, "")
 count = 100 if quick else 1000
-many = registry_of(f"search{count}", count, 2)
+many = registry_of(folder, f"search{count}", count, 2)
 ask = "tags.team = 'a'"
 colds = [Registry(many.path) for _ in range(3)]
 found["search all of 1,000 prompts, cold"] = once_each(
@@ -150,7 +116,7 @@ def processes(path: Path) -> dict[str, float]:
 if not quick:
     sizes = {"20,000 files": (2000, 10)} | ({"200,000 files": (20_000, 10)} if "--full" in sys.argv else {})
     for label, (prompts, versions) in sizes.items():
-        large = registry_of(label.replace(",", "").replace(" ", "-"), prompts, versions)
+        large = registry_of(folder, label.replace(",", "").replace(" ", "-"), prompts, versions)
         writes(large, f", {label}")
         large.history("g7.p7")
         found[f"history of one prompt, {label}"] = each(lambda large=large: large.history("g7.p7"), rounds=3, least=0.0)

@@ -53,7 +53,7 @@ ROWS: dict[str, tuple[str, float | None]] = {
     "search by tag in 1,000": ("ms", 15),
     "4 processes create one prompt at once: failures of 24": ("", 0),
 }
-SCALE = {"s": 1.0, "ms": 1e3, "µs": 1e6, "MB": 1 / MB, "": 1.0}
+SCALE = {"s": 1.0, "ms": 1e3, "µs": 1e6, "MB": 1 / MB, "": 1.0, "×": 1.0}
 # MLflow has no cold search of its own: its database is read each time
 BESIDE = {"search all of 1,000 prompts, cold": "search all of 1,000 prompts"}
 
@@ -223,11 +223,12 @@ def table(ours: Side, theirs: Side | None) -> str:
             continue
         ratio = f"{other / mine:,.1f} ×" if other and mine else "–"
         met = "" if aim is None else f"≤ {aim:g} {unit}: {'met' if mine * SCALE[unit] <= aim else 'missed'}"
-        lines.append(f"| {name} | {_shown(other, unit)} | {_shown(mine, unit)} | {ratio} | {met} |")
+        lines.append(f"| {name} | {shown(other, unit)} | {shown(mine, unit)} | {ratio} | {met} |")
     return "\n".join(lines)
 
 
-def _shown(value: float | None, unit: str) -> str:
+def shown(value: float | None, unit: str) -> str:
+    """A figure with its unit."""
     if value is None:
         return "–"
     scaled = value * SCALE[unit]
@@ -246,11 +247,11 @@ def machine() -> str:
     )
 
 
-def write(text: str) -> None:
+def write(text: str, begin: str = BEGIN, end: str = END) -> None:
     """Put the table between the markers of the README files."""
     for path in (HERE / "README.md", HERE.parent / "README.md"):
         old = path.read_text()
-        path.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}\n{text}\n{END}", old, flags=re.DOTALL))
+        path.write_text(re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{text}\n{end}", old, flags=re.DOTALL))
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from support import Git
 
 import promptgit
 from promptgit import Registry
@@ -22,7 +23,7 @@ def test_the_python_of_the_readme_runs(
     for key in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
         monkeypatch.setenv(key, "2026-10-01T12:00:00Z")
     create("company-prompts")
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
     registry = Registry("company-prompts")
     registry.delete_alias("support.refunds", "production")
     registry.delete_alias("support.refunds", "staging")
@@ -34,3 +35,11 @@ def test_the_python_of_the_readme_runs(
     registry.set_alias("support.refunds", "production", 2)
     exec(compile(BLOCKS[1], "README.md", "exec"), {})
     assert promptgit.load_prompt("support.refunds@production").version == 2
+    git = Git(tmp_path / "company-prompts")
+    git("clone", "-q", "--bare", ".", str(tmp_path / "prompts.git"))
+    monkeypatch.setenv("PROMPTGIT_CACHE", str(tmp_path / "cache"))
+    found: dict[str, Registry] = {}
+    remote = BLOCKS[2].replace("https://git.example.com/acme", f"file://{tmp_path}")
+    exec(compile(remote, "README.md", "exec"), found)
+    assert found["prompt"] == promptgit.load_prompt("support.refunds@production")
+    found["registry"].close()

@@ -22,6 +22,7 @@ class Live:
     if TYPE_CHECKING:
         _opened: views.Opened
         _remote: Follower | None
+        _current: Catalog | None
         path: str
         rev: str | None
 
@@ -109,6 +110,9 @@ class Live:
         Args:
             name_or_uri, version, options: as for `load`.
         """
+        current = self._current
+        if version is None and current is not None and name_or_uri in current.hot:
+            return self.load(name_or_uri, **options)
         import asyncio
 
         return await asyncio.to_thread(self.load, name_or_uri, version, **options)

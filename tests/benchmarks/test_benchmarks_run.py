@@ -25,3 +25,12 @@ def test_the_quick_form_measures_promptgit_alone(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "out.json").read_text())["promptgit_side.py"]
     assert all(value >= 0 for values in figures.values() for value in values)
     assert "| load by alias, hot |" in done.stdout
+
+
+def test_the_quick_form_of_the_remote_benchmark_measures_promptgit_alone(tmp_path: Path) -> None:
+    line = [sys.executable, str(ROOT / "benchmarks/remote.py"), "--quick", "--rounds", "1"]
+    done = subprocess.run([*line, "--json", str(tmp_path / "out.json")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "out.json").read_text())["promptgit"]
+    assert all(value >= 0 for values in figures.values() for value in values)
+    assert "| load by alias, hot |" in done.stdout

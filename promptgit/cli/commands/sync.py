@@ -55,7 +55,8 @@ def sync(
     if as_json:
         output.say_json({**status.to_dict(), "prompts": len(names), "old": old})
         return
-    output.say(f"{status.place} is at {(status.commit or '')[:10]} ({status.branch}): {len(names)} prompts")
+    count = f"{len(names)} prompt{'s' if len(names) != 1 else ''}"
+    output.say(f"{status.place} is at {(status.commit or '')[:10]} ({status.branch}): {count}")
     if old and old != status.commit:
         output.say(f"before: {old[:10]}")
     for warning in status.warnings:
