@@ -100,12 +100,12 @@ def network(
         done = repository.git([*_OPTIONS, *args], env=env, deadline=deadline, accept=range(-64, 256))
     except DeadlineError as error:
         raise RemoteUnavailableError(
-            f"{shown} did not answer within {deadline:g} s",
+            f"{shown} did not answer within {deadline:.3g} s",
             stderr=error.stderr,
             hint="Check the network; or allow more time.",
         ) from None
     if done.code:
-        if not _is_ours(done) and (cause := _cause(done)):
+        if not is_ours(done) and (cause := _cause(done)):
             what, hint = cause
             raise RemoteUnavailableError(f"{shown} cannot be reached: {what}", stderr=done.err, hint=hint)
         if check:
@@ -113,8 +113,8 @@ def network(
     return done
 
 
-def _is_ours(done: Completed) -> bool:
-    """Whether it failed here: a full disk, a file size limit, a process that was killed."""
+def is_ours(done: Completed) -> bool:
+    """Whether git failed here: a full disk, a file size limit, a process that was killed."""
     return bool(
         done.code < 0 or re.search("no space left|quota exceeded|file too large|read-only file", done.err, re.I)
     )

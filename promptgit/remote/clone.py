@@ -15,7 +15,7 @@ import time
 from promptgit.engine.lock import hold
 from promptgit.errors import CorruptObjectError, GitError, RegistryBusyError, RemoteUnavailableError
 from promptgit.gitrepo import run
-from promptgit.gitrepo.network import network
+from promptgit.gitrepo.network import is_ours, network
 from promptgit.gitrepo.repository import GitRepository
 from promptgit.remote.folder import StateFile, cache_root, private, write_exactly
 
@@ -228,7 +228,7 @@ class CachedClone(Clone):
                 raise CorruptObjectError(
                     f"the clone of {self.url} is damaged", hint=f"It is fetched anew; else remove {self.folder}"
                 )
-            raise run.failure(done)
+            raise _failure(done, self.url)
         return done
 
     def _create(self, end: float) -> Completed:
@@ -244,7 +244,7 @@ class CachedClone(Clone):
         repository.close()
         if done.code:
             shutil.rmtree(made, ignore_errors=True)
-            raise run.failure(done)
+            raise _failure(done, self.url)
         self.state.update(head=head, algorithm=algorithm, url=self.url)
         os.chmod(made, 0o700)
         if os.path.lexists(self._git_dir):  # not a repository, or it would exist
@@ -370,8 +370,20 @@ class OwnClone(Clone):
                 raise RemoteUnavailableError(
                     f"{self.url} has no branch {branch.removeprefix(_HEADS)} any more", stderr=done.err
                 )
-            raise run.failure(done)
+            raise _failure(done, self.url)
         return done
+
+
+def _failure(done: Completed, url: str) -> GitError:
+    """A fetch that failed: here, or because of what the remote said."""
+    error = run.failure(done)
+    if is_ours(done) or "git fetch failed" not in error.message:
+        return error
+    return RemoteUnavailableError(
+        f"the remote {url} cannot be understood: {error.message.removeprefix('git fetch failed: ')}",
+        stderr=done.err,
+        hint="Is there a Git server at this URL?",
+    )
 
 
 def _left(end: float) -> float:

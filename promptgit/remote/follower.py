@@ -40,6 +40,7 @@ START_S = 3.0
 """How long opening waits for news if the clone is older than a refresh. What comes later is served when it comes."""
 _LOOK_S = 0.5  # how often to look whether another process of this machine has fetched
 _SLOWEST_S = 60.0  # between attempts while the remote is away, if `refresh` is not longer
+_BACKOFF = 8  # times `refresh`, at the most
 
 _all: weakref.WeakSet[Follower] = weakref.WeakSet()
 
@@ -360,7 +361,7 @@ class Follower:
     def _schedule(self) -> None:
         """When to ask next. A remote that is away is asked less and less often, and never by all clients at once."""
         refresh = self.settings.refresh
-        wait = min(refresh * 2 ** min(self._failures, 6), max(refresh, _SLOWEST_S))
+        wait = min(refresh * min(2**self._failures, _BACKOFF), max(refresh, _SLOWEST_S))
         jitter = random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, keeps no secret
         self._due = max(self._asked_at, time.time() - refresh) + wait * jitter
 
@@ -381,8 +382,8 @@ class Follower:
         observers.tell(self._callbacks, change)
 
     def _failed(self, error: Exception) -> None:
-        if isinstance(error, RegistryBusyError):
-            return  # another process is fetching: it will tell
+        if self._closed or isinstance(error, RegistryBusyError):
+            return  # `close` ended a fetch; or another process is fetching, and will tell
         self._failures += 1
         self._error = error if isinstance(error, PromptGitError) else PromptGitError(f"refreshing failed: {error!r}")
         if self._failures == 1:
