@@ -14,9 +14,16 @@ import time
 import weakref
 
 from promptgit import observers
-from promptgit.errors import CorruptObjectError, PromptGitError, RegistryBusyError, RemoteUnavailableError
+from promptgit.errors import (
+    CorruptObjectError,
+    PromptGitError,
+    RegistryBusyError,
+    RemoteUnavailableError,
+    RevisionNotFoundError,
+)
 from promptgit.gitrepo import maintenance
 from promptgit.registry import changes
+from promptgit.registry.views import resolve
 from promptgit.remote.acceptance import Line, Served, changed, names_of
 from promptgit.remote.background import Background
 from promptgit.remote.place import ClonePlace
@@ -149,7 +156,7 @@ class Follower:
         self._due = self._asked_at + (self.settings.refresh or REFRESH_S)
         try:
             self._adopt()
-        except (CorruptObjectError, RemoteUnavailableError) as error:
+        except (CorruptObjectError, RemoteUnavailableError, RevisionNotFoundError) as error:
             self._error = error
             self._damaged = isinstance(error, CorruptObjectError)
         if self._served is None or (self._rev is None and time.time() > self._due and not self.settings.offline):
@@ -206,8 +213,7 @@ class Follower:
             self._rev = None
             return False
         self.place.served = repository.ref_commit(self.clone.tracking(self._branch or self.clone.head()))
-        found = repository.resolve(rev)
-        self.place.admit(found.commit)
+        found = resolve(self.place, rev)
         catalog = self.place.at(found.commit, found.as_of)
         self._swap(Served(commit=found.commit, moves=None, catalog=catalog))
         return True
