@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from promptgit.errors import PromptGitError
     from promptgit.genai import MlflowClient, log_prompt
     from promptgit.model import PromptVersion
+    from promptgit.observers import log_loads, on_load, on_refresh
     from promptgit.registry.registry import Registry
+    from promptgit.trust import SignedBy
     from promptgit.uri import PromptRef
 
 __version__ = "0.1.0"
@@ -59,7 +61,9 @@ _HOMES = {
     "promptgit.errors": ("PromptGitError",),
     "promptgit.genai": ("MlflowClient", "log_prompt"),
     "promptgit.model": ("PromptVersion",),
+    "promptgit.observers": ("log_loads", "on_load", "on_refresh"),
     "promptgit.registry.registry": ("Registry",),
+    "promptgit.trust": ("SignedBy",),
     "promptgit.uri": ("PromptRef",),
 }
 _MODULES = ("errors", "genai")
@@ -71,6 +75,7 @@ __all__ = [
     "PromptRef",
     "PromptVersion",
     "Registry",
+    "SignedBy",
     "Target",
     "__version__",
     "delete_prompt",
@@ -83,7 +88,10 @@ __all__ = [
     "get_prompt_tags",
     "get_registry",
     "load_prompt",
+    "log_loads",
     "log_prompt",
+    "on_load",
+    "on_refresh",
     "register_prompt",
     "search_prompts",
     "set_prompt_alias",

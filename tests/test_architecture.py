@@ -36,6 +36,8 @@ SOLE_IMPORTERS = {
     "click": {"cli"},
     "rich": {"cli"},
     "watchdog": {"watch"},
+    "opentelemetry": {"integrations"},
+    "mlflow": {"integrations", "interop"},
     "subprocess": {"gitrepo", "cli"},
 }
 

@@ -6,7 +6,7 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Protocol
 
     from promptgit.aliases.target import Target
@@ -25,12 +25,14 @@ class AliasView(Record):
         prefix: the registry's folder in the repository.
         commit: the commit of that state; None for the newest.
         as_of: seconds since the epoch, if the state was named by a date.
+        verify: called with object and name of each tag that decides where an alias leads; raises if it is not to be trusted.
     """
 
     files: Files
     repository: _Opener
     commit: str | None = None
     as_of: float | None = None
+    verify: Callable[[str, str], object] | None = None
 
 
 class AliasMove(Record):

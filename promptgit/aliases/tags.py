@@ -37,7 +37,10 @@ class TagAliases:
         """See `AliasBackend.read`."""
         aliases: dict[str, Target] = {}
         for alias, moves in self._moves(name).items():
-            target = _target(moves[max(moves)].message)
+            newest = moves[max(moves)]
+            if self._view.verify is not None:
+                self._view.verify(newest.oid, newest.name)
+            target = _target(newest.message)
             if target is not None:
                 aliases[alias] = target
         return aliases
@@ -84,6 +87,10 @@ class TagAliases:
         self._moves(name)
         return [], self._kept[name][0]
 
+    def all_moves(self) -> list[Tag]:
+        """The tags of all moves of all prompts at this state."""
+        return self._find("*")
+
     def _moves(self, name: str) -> dict[str, dict[int, Tag]]:
         seen = tuple((path, stamp.of_path(path)) for path in self._files(name))
         kept = self._kept.get(name)
@@ -105,15 +112,18 @@ class TagAliases:
         return [tags, *packed, *sorted(own)]
 
     def _read_moves(self, name: str) -> dict[str, dict[int, Tag]]:
-        from promptgit.gitrepo import tags
-
         moves: dict[str, dict[int, Tag]] = {}
-        found = tags.find(self._view.repository(), f"{name}@*/*", merged=self._view.commit)
-        for tag in found:
+        for tag in self._find(name):
             match = _NAME.match(tag.name)
-            if match and match["name"] == name and (self._view.as_of is None or tag.time <= self._view.as_of):
+            if match and match["name"] == name:
                 moves.setdefault(match["alias"], {})[int(match["count"])] = tag
         return moves
+
+    def _find(self, name: str) -> list[Tag]:
+        from promptgit.gitrepo import tags
+
+        found = tags.find(self._view.repository(), f"{name}@*/*", merged=self._view.commit)
+        return [tag for tag in found if self._view.as_of is None or tag.time <= self._view.as_of]
 
 
 def _move(name: str, alias: str, count: int, target: Target | None, message: str) -> TagMove:

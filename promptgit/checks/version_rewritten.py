@@ -34,7 +34,7 @@ def check_history(change: Change, tip: str, prefix: str) -> Iterator[Problem]:
         yield Problem(code="version-rewritten", severity=WARNING, message=message, hint=hint)
     paths = [f"{prefix}{layout.PROMPTS}"]
     told: set[tuple[str, str]] = set()
-    for commit in log(repository, tip, paths, graph=False):
+    for commit in log(repository, tip, paths, graph=False, full=True):
         for path, file in _versions(commit, prefix):
             if file.old and file.new and file.old != file.new:
                 told.add((commit.commit, path))
@@ -47,27 +47,29 @@ def check_history(change: Change, tip: str, prefix: str) -> Iterator[Problem]:
 def _of_the_branch(change: Change, commits: list[Commit], prefix: str) -> Iterator[tuple[Commit, str, str]]:
     """What the branch itself went through: numbers that came to mean another text, or were lost."""
     first: dict[str, str] = {}
-    removed: dict[str, Commit] = {}
+    removed: dict[str, tuple[Commit, str | None]] = {}
     for commit in reversed(commits):
         for path, file in _versions(commit, prefix):
             if file.new is None:
-                removed[path] = commit
+                removed[path] = (commit, file.old)
                 continue
             removed.pop(path, None)
             if first.setdefault(path, file.new) != file.new:
                 yield commit, path, "gave the number to another text"
-    for path, commit in removed.items():
+    for path, (commit, blob) in removed.items():
         found = layout.parse_path(path)
-        if found and found.version and not _is_noted(change, found.name, found.version):
+        if found and found.version and not _is_noted(change, found.name, found.version, blob):
             yield commit, path, "removed the version without a tombstone"
 
 
-def _is_noted(change: Change, name: str, version: int) -> bool:
-    """Whether the state says what became of a version: it was deleted, or it is there under a later name."""
+def _is_noted(change: Change, name: str, version: int, blob: str | None) -> bool:
+    """Whether the state says what became of a version: it was deleted, or its very text is there under a later name."""
     if version in change.after.prompt(name).notes.deleted:
         return True
     heir = change.heir(name)
-    return heir is not None and (version in heir.versions or version in heir.notes.deleted)
+    if heir is None or version in heir.notes.deleted:
+        return heir is not None
+    return change.after.blob(layout.version_path(heir.name, version)) == blob
 
 
 def _versions(commit: Commit, prefix: str) -> Iterator[tuple[str, FileChange]]:

@@ -73,11 +73,11 @@ def say_json(value: Any) -> None:
     click.echo(json_text(value))
 
 
-def json_text(value: Any) -> str:
-    """One JSON document, safe to print."""
+def json_text(value: Any, indent: int | None = 2) -> str:
+    """One JSON document, safe to print; on one line if `indent` is None."""
     import json
 
-    return sanitise_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    return sanitise_json(json.dumps(value, indent=indent, ensure_ascii=False, default=_plain))
 
 
 def warn(text: str) -> None:

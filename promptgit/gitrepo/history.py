@@ -55,6 +55,7 @@ def log(
     limit: int | None = None,
     since: str | None = None,
     graph: bool = True,
+    full: bool = False,
 ) -> Iterator[Commit]:
     """The commits that changed files under some paths, newest first. A merge counts if it decided something itself.
 
@@ -64,6 +65,7 @@ def log(
         limit: how many commits at the most.
         since: a commit whose own history is left out.
         graph: write the commit graph that makes it quick, if that lags.
+        full: also those on a side branch that came to nothing once it was merged, because it took back what it did.
     """
     if tip is None:
         return
@@ -71,7 +73,7 @@ def log(
         maintenance.update_graph(repository)
     most = [f"--max-count={limit}"] if limit else []
     tips = [tip, f"^{since}"] if since else [tip]
-    yield from _read(repository, ["-c", *most], tips, paths)
+    yield from _read(repository, ["-c", *(["--full-history"] if full else []), *most], tips, paths)
 
 
 def branch_log(repository: GitRepository, tip: str | None, paths: Sequence[str]) -> Iterator[Commit]:

@@ -29,7 +29,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "its name cannot be resolved",
         "Check the URL and DNS.",
     ),
-    ("connection refused", "it refuses connections", "Check the URL and the port; the server may be down."),
+    (
+        "connection refused|couldn't connect to server",
+        "it refuses connections",
+        "Check the URL and the port; the server may be down.",
+    ),
     ("host key verification failed", "its ssh host key is not known", "Add it: ssh-keyscan HOST >> ~/.ssh/known_hosts"),
     (
         r"authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|"

@@ -84,7 +84,7 @@ def provenance(repository: GitRepository, tip: str | None, prefix: str, names: S
 
     A version is what was added first under its number and under any of the names: a rename adds files anew.
     """
-    cut = _shallow_commits(repository)
+    cut = shallow_commits(repository)
     found: dict[int, Provenance] = {}
     for commit in history.log(repository, tip, [prefix + layout.folder(name) for name in names]):
         for file in commit.files:
@@ -100,7 +100,7 @@ def provenance(repository: GitRepository, tip: str | None, prefix: str, names: S
 
 def all_provenance(repository: GitRepository, tip: str | None, prefix: str) -> dict[str, dict[int, Provenance]]:
     """The same for every prompt at once, under the names that they were added by: one pass over the history."""
-    cut = _shallow_commits(repository)
+    cut = shallow_commits(repository)
     found: dict[str, dict[int, Provenance]] = {}
     for commit in history.log(repository, tip, [prefix + layout.PROMPTS]):
         if commit.commit in cut:
@@ -142,7 +142,7 @@ def _provenance(commit: Commit) -> Provenance:
     )
 
 
-def _shallow_commits(repository: GitRepository) -> frozenset[str]:
+def shallow_commits(repository: GitRepository) -> frozenset[str]:
     """Where history was cut off: there every file looks as if it had just been added."""
     if not repository.is_shallow:
         return frozenset()

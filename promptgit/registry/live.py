@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from promptgit.registry.changes import Change
     from promptgit.remote.follower import Follower
     from promptgit.remote.status import Status
+    from promptgit.watch import Watch
+
+
+class Subscription:
+    """A callback on the changes of a remote, until `stop`. Leaving a `with` block stops it, too."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.stop = end
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 class Live:
@@ -81,6 +95,35 @@ class Live:
                 hint="Open it with refresh=30, or use registry.watch(callback).",
             )
         return self._remote.on_change(callback)
+
+    def watch(
+        self,
+        callback: Callable[[Change], object],
+        *,
+        debounce: float = 0.2,
+        poll: float | None = None,
+        on_error: Callable[[Exception], object] | None = None,
+    ) -> Watch | Subscription:
+        """Call `callback(change)` whenever something changed: files as they are saved, refs as they move, or a remote.
+
+        Args:
+            callback: gets a `promptgit.watch.WatchedChange`, with the problems of what was edited; of a remote, a `Change`.
+            debounce, poll, on_error: see `promptgit.watch.watch`; not for a remote, which has its `refresh`.
+
+        Returns:
+            The watch, for `stop()`, or to be used in a `with` block.
+
+        Raises:
+            InvalidReferenceError: the registry is pinned to a commit, so nothing in it changes.
+        """
+        if self._remote is not None:
+            return Subscription(self._remote.on_change(callback))
+        import importlib
+
+        started: Watch = importlib.import_module("promptgit.watch").watch(
+            self, callback, debounce=debounce, poll=poll, on_error=on_error
+        )
+        return started
 
     def status(self) -> Status:
         """What is served, how fresh it is and what went wrong, for a health check. Nothing is asked over the network."""

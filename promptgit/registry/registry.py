@@ -248,6 +248,7 @@ class Registry(Writing, Live):
         """
         if ref.rev is not None:
             return self.at(ref.rev)._load(ref.replace(rev=None), None, key)
+        observers.autostart()
         catalog = self.catalog
         found = catalog.files.steady(lambda: catalog.choices(ref))
         if asked is not None:

@@ -128,6 +128,11 @@ class Opened:
         if self.verify is not None:
             self.verify.check_commit(self.repository(), commit)
 
+    def _admit_tag(self, oid: str, name: str) -> None:
+        """The same for the tag of an alias's move."""
+        if self.verify is not None:
+            self.verify.check_tag(self.repository(), oid, name)
+
     # --- states -----------------------------------------------------------------------------------------------------
 
     def working_tree(self) -> Catalog:
@@ -147,7 +152,9 @@ class Opened:
         """A catalog over a commit, and its alias backend. `pinned` reads aliases as of that commit, not the newest."""
         files = CommitFiles(source, self.parsed)
         config = read_config(files, f"{self.path} at {source.label}")
-        view = AliasView(files=files, repository=self.repository, commit=source.commit if pinned else None, as_of=as_of)
+        commit = source.commit if pinned else None
+        verify = self._admit_tag if self.verify is not None else None
+        view = AliasView(files=files, repository=self.repository, commit=commit, as_of=as_of, verify=verify)
         backend = open_backend(config.aliases, view)
         return Catalog(files, backend, self._origin(source.commit)), backend
 

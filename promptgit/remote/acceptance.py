@@ -19,7 +19,6 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from promptgit.aliases.fixed import Move
@@ -86,7 +85,7 @@ class Line:
 
     def load(self, commit: str) -> Served:
         """What a commit that was accepted holds, with the aliases of now."""
-        moves = self.place.moves() if self.place.aliases_in_tags(commit) else None
+        moves = self.place.moves(commit) if self.place.aliases_in_tags(commit) else None
         if moves is not None:
             self._admit_moves(moves)
         return Served(
@@ -129,16 +128,14 @@ class Line:
             self.place.clone.state.update(**{key: known})
 
     def _admit_moves(self, moves: list[Move]) -> None:
-        known: Mapping[str, int] = self._state("moves").get(self.key, {})
-        counts = {f"{name}@{alias}": count for (name, alias), (count, _) in newest_moves(moves).items()}
-        back = next((alias for alias, count in known.items() if counts.get(alias, 0) < count), None)
-        if back is not None:
-            raise HistoryRewrittenError(
-                f"{back} had moved {known[back]} times, and now {counts.get(back, 0)} times: moves were taken away",
-                hint="If that was meant: promptgit sync --accept-rewrite URL",
-            )
+        from promptgit.trust import check_moves
+
+        counts = {key: count for key, (count, _) in newest_moves(moves).items()}
+        back = check_moves({_pair(key): count for key, count in self._state("moves").get(self.key, {}).items()}, counts)
+        if back:
+            raise HistoryRewrittenError(str(back[0]), hint="If that was meant: promptgit sync --accept-rewrite URL")
         if self.place.verify is not None:
-            self.place.verify_moves(counts)
+            self.place.verify_moves({f"{name}@{alias}": count for (name, alias), count in counts.items()})
 
     def _remember(self, served: Served) -> None:
         known = self._state("served")
@@ -153,6 +150,11 @@ class Line:
     def _state(self, key: str) -> dict[str, Any]:
         found = self.place.clone.state.read().get(key)
         return found if isinstance(found, dict) else {}
+
+
+def _pair(label: str) -> tuple[str, str]:
+    name, _, alias = label.partition("@")
+    return name, alias
 
 
 def is_ancestor(repository: GitRepository, one: str, other: str) -> bool:

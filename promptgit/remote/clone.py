@@ -222,14 +222,26 @@ class CachedClone(Clone):
         end = time.monotonic() + deadline
         if not self.exists():
             return self._create(end)
-        done = self._fetch(self.repository(), end)
+        repository = self.repository()
+        done = self._fetch(repository, end)
         if done.code and not _REJECTED.search(done.err):
             if _DAMAGE.search(done.err):
                 raise CorruptObjectError(
                     f"the clone of {self.url} is damaged", hint=f"It is fetched anew; else remove {self.folder}"
                 )
             raise _failure(done, self.url)
+        if repository.ref_commit(self.tracking(branch or self.head())) is None:
+            listed = repository.git(["for-each-ref", "--count=1", "refs/remotes/origin"])
+            if not listed.text:
+                raise self._empty()
         return done
+
+    def _empty(self) -> RemoteUnavailableError:
+        """A login page over http is an empty repository to git: so an empty one is no answer to go by."""
+        return RemoteUnavailableError(
+            f"{self.url} has no branches: the repository is empty, or what answers is no git server",
+            hint="Check the URL. A new repository needs a push: promptgit init DIR, git push",
+        )
 
     def _create(self, end: float) -> Completed:
         """Make the clone under another name, so that one that is killed in between leaves nothing that looks whole."""
@@ -259,9 +271,7 @@ class CachedClone(Clone):
         rows = [line.split("\t") for line in network(nowhere, args, deadline=_left(end), url=self.url).text.split("\n")]
         heads = {row[1]: row[0] for row in rows if len(row) == 2 and row[1].startswith(_HEADS)}
         if not heads:
-            raise GitError(
-                f"{self.url} has no branches yet", hint="Push a registry to it: promptgit init DIR, git push"
-            )
+            raise self._empty()
         symbolic = next((row[0].removeprefix("ref: ") for row in rows if row[0].startswith("ref: ")), "")
         head = symbolic if symbolic in heads else next(iter(heads)) if len(heads) == 1 else ""
         return head, "sha1" if len(next(iter(heads.values()))) == 40 else "sha256"

@@ -451,6 +451,12 @@ class Follower:
             self._served.catalog.hot.clear()  # so that the next load comes by `catalog`, which starts a thread
 
 
+def followed() -> list[Registry]:
+    """The registries of this process that follow a remote and were not closed."""
+    registries = [follower.registry() for follower in list(_all) if not follower._closed]
+    return [registry for registry in registries if registry is not None]
+
+
 def _after_fork() -> None:
     for follower in list(_all):
         follower.forked()

@@ -46,11 +46,11 @@ class ClonePlace(Opened):
         """See `Opened.close`."""
         self.clone.close()
 
-    def moves(self) -> list[Move]:
-        """All moves of aliases there are in tags, as `aliases.fixed` takes them."""
+    def moves(self, commit: str) -> list[Move]:
+        """The moves of aliases in tags, as `aliases.fixed` takes them: those on a commit and on what it builds on."""
         from promptgit.gitrepo import tags
 
-        return [(tag.name, tag.message) for tag in tags.find(self.repository(), "*@*/*")]
+        return [(tag.name, tag.message) for tag in tags.find(self.repository(), "*@*/*", merged=commit)]
 
     def verify_moves(self, counts: dict[str, int]) -> None:
         """Check the signature of each alias's newest move.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,18 +52,20 @@ def test_what_is_there_is_served_and_not_the_fallback(refunds: Registry) -> None
     ],
 )
 def test_a_wrong_argument_is_raised_whatever_stands_in(
-    refunds: Registry, args: tuple[object, ...], options: dict[str, object]
+    refunds: Registry, args: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
-    for stand_in in ({"allow_missing": True}, {"fallback": "text"}):
+    stand_ins: tuple[dict[str, Any], ...] = ({"allow_missing": True}, {"fallback": "text"})
+    for stand_in in stand_ins:
         with pytest.raises(InvalidReferenceError):
-            refunds.load(*args, **options, **stand_in)  # type: ignore[arg-type]
+            refunds.load(*args, **options, **stand_in)
 
 
 def test_a_file_that_is_broken_is_raised_whatever_stands_in(refunds: Registry) -> None:
     Path(refunds.path, "prompts/support/refunds/9.yaml").write_text("template: [\n")
-    for stand_in in ({"allow_missing": True}, {"fallback": "text"}):
-        with pytest.raises(InvalidDocumentError, match=r"9\.yaml"):
-            refunds.load("support.refunds/9", **stand_in)
+    with pytest.raises(InvalidDocumentError, match=r"9\.yaml"):
+        refunds.load("support.refunds/9", allow_missing=True)
+    with pytest.raises(InvalidDocumentError, match=r"9\.yaml"):
+        refunds.load("support.refunds/9", fallback="text")
 
 
 def test_a_registry_that_is_missing_is_not_a_prompt_that_is(anywhere: object) -> None:

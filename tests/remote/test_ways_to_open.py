@@ -77,14 +77,11 @@ def test_a_branch_is_followed_and_a_tag_or_a_commit_pins(hub: str, refunds: Regi
     git("tag", "-a", "v1", "-m", "Release 1")
     git("push", "-q", "origin", "v1", "main:refs/heads/trial")
     opened = {
-        name: Registry(hub, refresh=0, **how)
-        for name, how in {
-            "main": {},
-            "trial": {"branch": "trial"},
-            "named": {"rev": "main"},
-            "tag": {"rev": "v1"},
-            "commit": {"rev": first},
-        }.items()
+        "main": Registry(hub, refresh=0),
+        "trial": Registry(hub, refresh=0, branch="trial"),
+        "named": Registry(hub, refresh=0, rev="main"),
+        "tag": Registry(hub, refresh=0, rev="v1"),
+        "commit": Registry(hub, refresh=0, rev=first),
     }
     refunds.set_alias("support.refunds", "production", 3, push=True)
     for registry in opened.values():

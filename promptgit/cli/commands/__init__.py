@@ -30,6 +30,7 @@ COMMANDS = {
     "import": f"{_HERE}.import_:import_prompts",
     "check": f"{_HERE}.check:check",
     "review": f"{_HERE}.review:review",
+    "verify": f"{_HERE}.verify:verify",
     "usages": f"{_HERE}.usages:usages",
     "typegen": f"{_HERE}.typegen:typegen",
     "renumber": f"{_HERE}.renumber:renumber",
