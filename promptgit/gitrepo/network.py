@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import signal
 
 from promptgit.errors import GitError, RemoteUnavailableError
 from promptgit.gitrepo.run import Completed, DeadlineError, failure
@@ -22,6 +23,7 @@ _SSH = "ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=5 -oServer
 _OPTIONS = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=20")
 
 _LOGIN = "For https set PROMPTGIT_TOKEN or a credential helper; for ssh load the key into the agent, or name it in its config."
+_BROKEN = ("the connection broke off", "Try again.")
 # what git, curl or ssh prints -> what it means, and what to do
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
@@ -64,8 +66,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         r"reset by peer|early eof|hung up|disconnect|rpc failed|broken pipe|empty reply|closed by|protocol error|bad pack|"
         r"index-pack|unpack|invalid index|recv failure|transfer closed|failed to connect|unable to connect|network is",
-        "the connection broke off",
-        "Try again.",
+        *_BROKEN,
     ),
     ("could not read from remote|unable to access", "it cannot be reached", "Check the URL and the network."),
 )
@@ -120,7 +121,8 @@ def network(
 def is_ours(done: Completed) -> bool:
     """Whether git failed here: a full disk, a file size limit, a process that was killed."""
     return bool(
-        done.code < 0 or re.search("no space left|quota exceeded|file too large|read-only file", done.err, re.I)
+        (done.code < 0 and done.code != -signal.SIGPIPE)
+        or re.search("no space left|quota exceeded|file too large|read-only file|died of signal", done.err, re.I)
     )
 
 
@@ -128,6 +130,8 @@ def _cause(done: Completed) -> tuple[str, str] | None:
     """What kept git from the remote, or None if the two did talk: then the remote refused a ref, say."""
     if any(line.startswith("!") for line in done.text.splitlines()):
         return None
+    if done.code == -signal.SIGPIPE:
+        return _BROKEN
     said = "\n".join(line for line in done.err.splitlines() if not line.startswith("remote:"))  # anybody's words
     for pattern, what, hint in _CAUSES:
         if re.search(pattern, said, re.IGNORECASE):

@@ -80,7 +80,7 @@ _TROUBLES: tuple[tuple[str, str, str], ...] = (
         "Free some space and try again; nothing was lost.",
     ),
     (
-        "file too large",
+        "file too large|died of signal 25",
         "the file size limit of this process is reached",
         "Raise it (ulimit -f) and try again.",
     ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import time
 
 from promptgit.engine.lock import hold
@@ -17,7 +16,7 @@ from promptgit.errors import CorruptObjectError, GitError, RegistryBusyError, Re
 from promptgit.gitrepo import run
 from promptgit.gitrepo.network import is_ours, network
 from promptgit.gitrepo.repository import GitRepository
-from promptgit.remote.folder import StateFile, cache_root, private, write_exactly
+from promptgit.remote.folder import StateFile, cache_root, private, remove, write_exactly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ _DAMAGE = re.compile(
 )
 _REJECTED = re.compile(r"^ ! \[rejected\]\s+(\S+)\s+-> .*\(would clobber existing tag\)", re.MULTILINE)
 _HEADS = "refs/heads/"
+_LEFT_S = 600.0  # a file that is younger may be one that a git writes now
 
 
 class Clone:
@@ -63,6 +63,9 @@ class Clone:
         self.warnings: tuple[str, ...] = ()
         self._lock = lock
         self._repository: GitRepository | None = None
+
+    mendable = False
+    """Whether `rebuild` can make it whole."""
 
     def exists(self) -> bool:
         """Whether there is something to read."""
@@ -85,15 +88,18 @@ class Clone:
         return f"refs/remotes/origin/{branch.removeprefix(_HEADS)}"
 
     def rebuild(self, deadline: float) -> None:
-        """Make a damaged clone whole.
+        """Make a damaged clone whole, if it is `mendable`. The caller holds the lock.
 
         Raises:
-            GitError: it cannot be done here.
+            RemoteUnavailableError, GitError: as `fetch`; it is as it was.
         """
         raise NotImplementedError
 
     def _update(self, branch: str | None, deadline: float) -> Completed:
         raise NotImplementedError
+
+    def _sweep(self) -> None:
+        """Tidy up after a fetch that failed."""
 
     def close(self) -> None:
         """End the helper process."""
@@ -143,6 +149,7 @@ class Clone:
         try:
             done = self._update(branch, deadline)
         except GitError as error:
+            self._sweep()
             since = state.get("failing_since") or begun
             with contextlib.suppress(OSError):  # a full disk; what it would say is in the error, too
                 self.state.update(attempted_at=begun, error=error.message, failing_since=since)
@@ -164,12 +171,15 @@ class CachedClone(Clone):
         GitError: the cache folder cannot be used.
     """
 
+    mendable = True
+
     def __init__(self, address: Address) -> None:
         import hashlib
 
         digest = hashlib.sha256(address.url.encode()).hexdigest()[:16]
         self.folder = os.path.join(cache_root(), f"{address.name}-{digest}")
         self._git_dir = os.path.join(self.folder, "repository.git")
+        self._anew = False
         super().__init__(
             address.url,
             self.folder,
@@ -181,14 +191,14 @@ class CachedClone(Clone):
 
     def exists(self) -> bool:
         """See `Clone.exists`."""
-        return os.path.isfile(os.path.join(self._git_dir, "HEAD"))
+        return os.path.isfile(os.path.join(self._git_dir, "HEAD")) and not os.path.islink(self._git_dir)
 
     def repository(self) -> GitRepository:
         """See `Clone.repository`. Opening it starts no process: all that git would be asked is known."""
         if self._repository is None:
-            if not self.exists() or os.path.islink(self._git_dir):
+            if not self.exists():
                 raise CorruptObjectError(f"the clone of {self.url} is damaged", hint=f"Remove {self.folder}")
-            algorithm = str(self.state.read().get("algorithm") or "sha1")
+            algorithm = self._algorithm()
             private(self._git_dir)
             self._configure(self._git_dir, algorithm)
             self._repository = GitRepository(self._git_dir, self._git_dir, None, "", algorithm)
@@ -197,32 +207,35 @@ class CachedClone(Clone):
     def head(self) -> str:
         """See `Clone.head`."""
         found = self.state.read().get("head")
-        if not isinstance(found, str) or not found.startswith(_HEADS):
-            raise GitError(
-                f"the default branch of {self.url} is not known", hint="Name one: Registry(url, branch='main')."
-            )
-        return found
+        if isinstance(found, str) and found.startswith(_HEADS):
+            return found
+        kind = RemoteUnavailableError if found is None else GitError  # it was not asked yet, or it has none
+        raise kind(f"the default branch of {self.url} is not known", hint="Name one: Registry(url, branch='main').")
+
+    def _algorithm(self) -> str:
+        known = self.state.read().get("algorithm")
+        if known in ("sha1", "sha256"):
+            return str(known)
+        with contextlib.suppress(OSError), open(os.path.join(self._git_dir, "config"), "rb") as file:
+            return "sha256" if b"objectFormat = sha256" in file.read(4096) else "sha1"
+        return "sha1"
 
     def rebuild(self, deadline: float) -> None:
-        """See `Clone.rebuild`: it is fetched anew, beside the damaged one, which goes once the new one is whole."""
-        broken = f"{self._git_dir}.broken"
-        shutil.rmtree(broken, ignore_errors=True)
-        if os.path.lexists(self._git_dir):
-            os.rename(self._git_dir, broken)
-        self.close()
+        """See `Clone.rebuild`: fetched anew beside the damaged one, which serves what it can until the new one is whole."""
+        self._anew = True
         try:
-            self._update(None, deadline)
-        except BaseException:
-            if os.path.isdir(broken) and not self.exists():
-                os.rename(broken, self._git_dir)  # what can still be read is better than nothing
-            raise
-        shutil.rmtree(broken, ignore_errors=True)
+            self.fetch(None, deadline)
+        finally:
+            self._anew = False
 
     def _update(self, branch: str | None, deadline: float) -> Completed:
         end = time.monotonic() + deadline
-        if not self.exists():
+        if self._anew or not self.exists():
             return self._create(end)
         repository = self.repository()
+        if self.state.read().get("head") is None:  # the state was lost
+            head, algorithm = self._ask(end)
+            self.state.update(head=head, algorithm=algorithm)
         done = self._fetch(repository, end)
         if done.code and not _REJECTED.search(done.err):
             if _DAMAGE.search(done.err):
@@ -247,7 +260,7 @@ class CachedClone(Clone):
         """Make the clone under another name, so that one that is killed in between leaves nothing that looks whole."""
         run.require_version()
         made = f"{self._git_dir}.new"
-        shutil.rmtree(made, ignore_errors=True)
+        remove(made)
         head, algorithm = self._ask(end)
         run.run(["init", "--bare", "--quiet", "--template=", f"--object-format={algorithm}", "--", made])
         self._configure(made, algorithm)
@@ -255,14 +268,26 @@ class CachedClone(Clone):
         done = self._fetch(repository, end)
         repository.close()
         if done.code:
-            shutil.rmtree(made, ignore_errors=True)
+            remove(made)
             raise _failure(done, self.url)
         self.state.update(head=head, algorithm=algorithm, url=self.url)
         os.chmod(made, 0o700)
-        if os.path.lexists(self._git_dir):  # not a repository, or it would exist
-            shutil.rmtree(self._git_dir)
+        old = f"{self._git_dir}.old"
+        remove(old)
+        if os.path.lexists(self._git_dir):
+            os.rename(self._git_dir, old)
         os.rename(made, self._git_dir)
+        self.close()  # so that its helper process looks into the new one
+        remove(old)
         return done
+
+    def _sweep(self) -> None:
+        """Remove what fetches that were ended have left: on a bad line a part of a pack each time."""
+        pack = os.path.join(self._git_dir, "objects", "pack")
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(pack):
+                if entry.name.startswith("tmp_") and time.time() - entry.stat().st_mtime > _LEFT_S:
+                    os.unlink(entry.path)
 
     def _ask(self, end: float) -> tuple[str, str]:
         """The remote's default branch and the hash function of its objects."""
@@ -287,17 +312,17 @@ class CachedClone(Clone):
         ]
         args += ["--end-of-options", self.url, "+refs/heads/*:refs/remotes/origin/*"]
         for last in (False, True):
-            try:
-                done = network(repository, args, deadline=_left(end), url=self.url, check=False)
-            finally:
-                _sweep(repository.git_dir)
-            left = _LEFT_LOCK.search(done.err)
-            if done.code == 0 or last or not left or not left[1].startswith(f"{repository.git_dir}/"):
+            done = network(repository, args, deadline=_left(end), url=self.url, check=False)
+            if done.code == 0 or last:
                 break
-            with contextlib.suppress(
-                FileNotFoundError
-            ):  # whoever held it was killed: this process holds the clone's own lock
-                os.unlink(left[1])
+            left = _LEFT_LOCK.search(done.err)
+            if left and left[1].startswith(f"{repository.git_dir}/"):
+                with contextlib.suppress(
+                    FileNotFoundError
+                ):  # its holder was killed: this process holds the clone's own lock
+                    os.unlink(left[1])
+            elif not _DAMAGE.search(done.err):  # what looks like damage may be somebody's `git gc` passing by
+                break
         return done
 
     def _configure(self, git_dir: str, algorithm: str) -> None:
@@ -366,10 +391,6 @@ class OwnClone(Clone):
         """See `Clone.tracking`."""
         return f"refs/remotes/{self._remote}/{branch.removeprefix(_HEADS)}"
 
-    def rebuild(self, deadline: float) -> None:
-        """See `Clone.rebuild`: what the user made, the user mends."""
-        raise CorruptObjectError(f"{self.path} is damaged", hint="git fsck shows more; clone it again.")
-
     def _update(self, branch: str | None, deadline: float) -> Completed:
         branch = branch or self.head()
         args = ["fetch", "--tags", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules"]
@@ -398,12 +419,3 @@ def _failure(done: Completed, url: str) -> GitError:
 
 def _left(end: float) -> float:
     return max(end - time.monotonic(), 0.05)
-
-
-def _sweep(git_dir: str) -> None:
-    """Remove what a fetch that was ended has left. The caller holds the clone's lock."""
-    pack = os.path.join(git_dir, "objects", "pack")
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(pack):
-            if entry.startswith("tmp_"):
-                os.unlink(os.path.join(pack, entry))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import stat
 
 from promptgit import stamp
@@ -58,8 +59,31 @@ def private(path: str) -> str:
     return path
 
 
+_NUMBER, _TEXT = (int, float), (str,)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "url": _TEXT,
+    "head": _TEXT,
+    "algorithm": _TEXT,
+    "attempted_at": _NUMBER,
+    "fetched_at": _NUMBER,
+    "error": _TEXT,
+    "failing_since": _NUMBER,
+    "served": (dict, *_TEXT),
+    "moves": (dict, dict, int),
+}
+"""The kind of each value of a state file; of a mapping, that of its values, too."""
+
+
+def _is_of(kinds: tuple[type, ...], value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return value is None
+    if kinds[0] is not dict:
+        return isinstance(value, kinds)
+    return isinstance(value, dict) and all(_is_of(kinds[1:], inner) for inner in value.values())
+
+
 class StateFile:
-    """What a machine knows of a remote, as JSON. A file that cannot be read counts as empty: the next fetch writes it anew.
+    """What a machine knows of a remote, as JSON. What cannot be read in it counts as absent: the next fetch writes it anew.
 
     Keys:
         head: the remote's default branch, a full name.
@@ -80,7 +104,9 @@ class StateFile:
                 found = json.load(file)
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            return {}
+        return {key: value for key, value in found.items() if key in _KINDS and _is_of(_KINDS[key], value)}
 
     def update(self, **values: Any) -> None:
         """Change some keys. The caller holds the lock.
@@ -94,6 +120,15 @@ class StateFile:
     def stamp(self) -> stamp.Stamp:
         """It changes whenever the file does."""
         return stamp.of_path(self.path)
+
+
+def remove(path: str) -> None:
+    """Remove whatever stands at a path: a folder with all that is in it, a file or a link."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def write_exactly(path: str, content: bytes) -> None:

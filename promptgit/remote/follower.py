@@ -115,7 +115,11 @@ class Follower:
         self._started = threading.Event()
         self._background = Background(self)
         _all.add(self)
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
 
     # --- what is current --------------------------------------------------------------------------------------------
 
@@ -157,8 +161,8 @@ class Follower:
         try:
             self._adopt()
         except (CorruptObjectError, RemoteUnavailableError, RevisionNotFoundError) as error:
-            self._error = error
-            self._damaged = isinstance(error, CorruptObjectError)
+            self._error = _told(error)
+            self._damaged = isinstance(error, CorruptObjectError) and self.clone.mendable
         if self._served is None or (self._rev is None and time.time() > self._due and not self.settings.offline):
             self._open_stale()
         elif self._follows:
@@ -275,7 +279,7 @@ class Follower:
             self._failed(caught)
             raise
         finally:
-            self._schedule()
+            self._schedule(time.monotonic() - begun)
             self._refreshing.release()
             if fetch and observers.refreshes:
                 observers.tell(observers.refreshes, self.registry(), time.monotonic() - begun, error)
@@ -293,7 +297,7 @@ class Follower:
                     self.clone.fetch(self._branch, _left(end), known=asked)
                 served = self._advance(accept_rewrite)
             except CorruptObjectError:
-                if self._damaged:
+                if self._damaged or not self.clone.mendable:
                     raise
                 self._rebuild(end)
                 served = self._advance(accept_rewrite)
@@ -364,12 +368,17 @@ class Follower:
             if self._served is not None:
                 registry.serve(self._served.catalog)
 
-    def _schedule(self) -> None:
-        """When to ask next. A remote that is away is asked less and less often, and never by all clients at once."""
+    def _schedule(self, took: float) -> None:
+        """When to ask next. A remote that is away is asked less and less often, and never by all clients at once.
+
+        Args:
+            took: seconds that it took now; for as long the clone is left to other processes.
+        """
         refresh = self.settings.refresh
         wait = min(refresh * min(2**self._failures, _BACKOFF), max(refresh, _SLOWEST_S))
         jitter = random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, keeps no secret
-        self._due = max(self._asked_at, time.time() - refresh) + wait * jitter
+        now = time.time()
+        self._due = max(max(self._asked_at, now - refresh) + wait * jitter, now + took)
 
     # --- telling ----------------------------------------------------------------------------------------------------
 
@@ -391,7 +400,7 @@ class Follower:
         if self._closed or isinstance(error, RegistryBusyError):
             return  # `close` ended a fetch; or another process is fetching, and will tell
         self._failures += 1
-        self._error = error if isinstance(error, PromptGitError) else PromptGitError(f"refreshing failed: {error!r}")
+        self._error = _told(error)
         if self._failures == 1:
             goes_on = f"goes on with {self._served.commit[:10]}" if self._served else "there is nothing to serve yet"
             _logger().warning("%s; %s", self._error.message, goes_on)
@@ -402,9 +411,10 @@ class Follower:
         self._failures, self._error = 0, None
 
     def damaged(self) -> None:
-        """Told by a load that an object of the clone is damaged: it is fetched anew in the background."""
-        self._damaged = True
-        self.notify()
+        """Told by a load that an object of the clone is damaged: it is fetched anew in the background, if that helps."""
+        if self.clone.mendable:
+            self._damaged = True
+            self.notify()
 
     def status(self) -> Status:
         """See `Registry.status`."""
@@ -463,6 +473,13 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def _told(error: Exception) -> PromptGitError:
+    """What an error says, without its traceback: that would keep alive whoever keeps the error."""
+    if isinstance(error, PromptGitError):
+        return PromptGitError(error.message, hint=error.hint)
+    return PromptGitError(f"refreshing failed: {error!r}")
 
 
 def _left(end: float) -> float:
