@@ -8,7 +8,7 @@ from __future__ import annotations
 from promptgit import layout
 from promptgit.aliases.target import choose
 from promptgit.content import Notes, parse_notes, parse_version_file
-from promptgit.errors import AliasNotFoundError, PromptNotFoundError, VersionNotFoundError
+from promptgit.errors import AliasNotFoundError, GitError, PromptNotFoundError, VersionNotFoundError
 from promptgit.model import PromptVersion, aliases_of
 from promptgit.stamp import settled
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Origin = Callable[[str, int], Provenance | None]
 
 _NO_NOTES = Notes()
+MOST_FOLDERS = 1_000_000
+"""How many folders a registry may have: a hundred times what a large one has."""
 
 
 class Split:
@@ -87,15 +89,18 @@ class Catalog:
 
     def walk(self) -> Iterator[tuple[str, Mapping[str, bool]]]:
         """The same, each with what is in its folder."""
-        return self._walk(layout.PROMPTS, "")
+        return self._walk(layout.PROMPTS, "", [MOST_FOLDERS])
 
-    def _walk(self, folder: str, name: str) -> Iterator[tuple[str, Mapping[str, bool]]]:
+    def _walk(self, folder: str, name: str, left: list[int]) -> Iterator[tuple[str, Mapping[str, bool]]]:
+        left[0] -= 1
+        if left[0] < 0:  # a few trees that hold each other stand for billions of folders
+            raise GitError(f"{layout.PROMPTS}/ holds more than {MOST_FOLDERS} folders", hint="Split the registry.")
         entries = self.files.entries(folder)
         if name and self._is_prompt(name, entries):
             yield name, entries
         for part in sorted(entries):
             if entries[part]:
-                yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part)
+                yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part, left)
 
     def _is_prompt(self, name: str, entries: Mapping[str, bool]) -> bool:
         if self.versions_in(name, entries):

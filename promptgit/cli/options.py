@@ -121,7 +121,8 @@ def place() -> str:
 
     directory = click.get_current_context().find_root().params.get("directory")
     if directory:
-        return str(directory if is_url(directory) else find_root(directory) or directory)
+        found = None if is_url(directory) or os.path.isfile(directory) else find_root(directory)
+        return str(found or directory)
     named = os.environ.get("PROMPTGIT_REGISTRY")
     if named:
         return named

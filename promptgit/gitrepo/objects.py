@@ -1,5 +1,6 @@
 """Git objects: read through one `git cat-file --batch`, verified by their hash; written loose, complete and durable.
 
+Those in a single file (a bundle) are read by `promptgit.gitrepo.pack`, without git.
 Object ids are hex strings. Every object that is read is hashed: git itself serves a file in `objects/` whose content
 does not match its name. As trees and commits are verified too, a commit id proves every byte read under it.
 """
@@ -9,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import select
 import subprocess
-import tempfile
 import threading
 import weakref
 import zlib
@@ -27,42 +28,51 @@ FILE_MODE = "100644"
 TREE_MODE = "40000"
 MAX_OBJECT = 64 * 1024 * 1024
 ANSWER_S = 10.0
+_OID = re.compile(r"[0-9a-f]{40,64}\Z")
 _KEPT_ENTRIES = 200_000  # of parsed trees, about 40 MB at the most
 
 Entry = tuple[str, str]
 """Mode and object id of a tree's entry."""
 
 
-class ObjectReader:
-    """Reads objects of one repository. Safe between threads, and after a fork.
+_readers: weakref.WeakSet[VerifiedReader] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """In a child of fork: a thread that is not there may hold the lock."""
+    for reader in list(_readers):
+        reader.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class VerifiedReader:
+    """Reads objects, whatever they lie in. Safe between threads, and after a fork.
 
     Args:
-        git_dir: the repository's git folder.
         algorithm: `sha1` or `sha256`.
-        env: for its git process, besides `run.environment`; see `GitRepository`.
     """
 
-    def __init__(self, git_dir: str, algorithm: str, env: Mapping[str, str] | None = None) -> None:
-        self._git_dir = git_dir
+    missing_hint = (
+        "In a shallow or partial clone fetch what is missing: git fetch --unshallow, or git fetch --refetch --no-filter. "
+        "Else the repository is damaged: git fsck shows more."
+    )
+    damage_hint = "The repository is damaged or was tampered with: git fsck shows more; fetch a clean copy."
+
+    def __init__(self, algorithm: str) -> None:
         self._algorithm = algorithm
-        self._env = env
         self._lock = threading.Lock()
-        _readers.add(self)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
-        self._finalizer: weakref.finalize[..., ObjectReader] | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
         self._tree_entries = 0
-        self._rest = b""
+        _readers.add(self)
 
     def forked(self) -> None:
-        """Start anew in a child of fork, whose parent goes on with the lock and the process."""
+        """Start anew in a child of fork, whose parent goes on with the lock and what it holds."""
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """End the git process; the next read starts another."""
-        with self._lock:
-            self._stop()
+        """Let go of what can be had again; the reader stays usable."""
 
     def resolve(self, expression: str, kind: str) -> str:
         """The id of the object that a full ref name or id names, once peeled to `kind`.
@@ -70,10 +80,11 @@ class ObjectReader:
         Raises:
             RevisionNotFoundError: there is none.
         """
-        found = self._ask(f"{expression}^{{{kind}}}")
-        if found is None:
-            raise RevisionNotFoundError(f"no such {kind}: {expression}")
-        return found[0]
+        raise NotImplementedError
+
+    def _find(self, oid: str, limit: int) -> tuple[str, bytes | None] | None:
+        """Kind and content of an object as they are said to be; no content if it is larger than `limit`."""
+        raise NotImplementedError
 
     def read(self, oid: str, kind: str, *, limit: int = MAX_OBJECT, path: str = "") -> bytes:
         """The verified content of an object.
@@ -86,19 +97,15 @@ class ObjectReader:
             CorruptObjectError: it is missing, damaged or was tampered with.
             GitError: it is larger than `limit`.
         """
-        found = self._ask(oid, limit)
+        found = self._find(oid, limit)
         if found is None:
-            raise CorruptObjectError(
-                f"object {oid} is missing{_of(path)}",
-                hint="In a shallow or partial clone fetch it first; else restore the repository: git fsck shows more.",
-            )
-        _, actual, content = found
+            raise CorruptObjectError(f"object {oid} is missing{_of(path)}", hint=self.missing_hint)
+        actual, content = found
         if content is None:
             raise GitError(f"object {oid} is larger than {limit} bytes{_of(path)}")
         if actual != kind or self.hash(kind, content) != oid:
             raise CorruptObjectError(
-                f"object {oid} does not have the content it was named for{_of(path)}",
-                hint="The repository is damaged or was tampered with: git fsck shows more; fetch a clean copy.",
+                f"object {oid} does not have the content it was named for{_of(path)}", hint=self.damage_hint
             )
         return content
 
@@ -106,7 +113,10 @@ class ObjectReader:
         """The verified entries of a tree, by name."""
         entries = self._trees.get(oid)
         if entries is None:
-            entries = parse_tree(self.read(oid, "tree"), len(oid) // 2)
+            try:
+                entries = parse_tree(self.read(oid, "tree"), len(oid) // 2)
+            except ValueError:
+                raise CorruptObjectError(f"tree {oid} is malformed", hint=self.damage_hint) from None
             with self._lock:
                 if self._tree_entries > _KEPT_ENTRIES:
                     self._trees.clear()
@@ -117,7 +127,10 @@ class ObjectReader:
 
     def commit(self, oid: str) -> dict[str, str]:
         """The verified headers of a commit: `tree`, and `parent` (several joined by a space)."""
-        return self.headers(oid, "commit")
+        headers = self.headers(oid, "commit")
+        if not _OID.match(headers.get("tree", "")):
+            raise CorruptObjectError(f"commit {oid} is malformed: it names no tree", hint=self.damage_hint)
+        return headers
 
     def headers(self, oid: str, kind: str) -> dict[str, str]:
         """The verified headers of a commit or a tag object; see `commit`."""
@@ -133,6 +146,42 @@ class ObjectReader:
         """The id that git gives an object."""
         return object_id(kind, content, self._algorithm)
 
+
+class ObjectReader(VerifiedReader):
+    """Reads the objects of one repository, through git.
+
+    Args:
+        git_dir: the repository's git folder.
+        algorithm: `sha1` or `sha256`.
+        env: for its git process, besides `run.environment`; see `GitRepository`.
+    """
+
+    def __init__(self, git_dir: str, algorithm: str, env: Mapping[str, str] | None = None) -> None:
+        super().__init__(algorithm)
+        self._git_dir = git_dir
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._finalizer: weakref.finalize[..., ObjectReader] | None = None
+        self._rest = b""
+
+    def close(self) -> None:
+        """End the git process; the next read starts another."""
+        with self._lock:
+            self._stop()
+
+    def resolve(self, expression: str, kind: str) -> str:
+        """See `VerifiedReader.resolve`."""
+        found = self._ask(f"{expression}^{{{kind}}}")
+        if found is None:
+            raise RevisionNotFoundError(f"no such {kind}: {expression}")
+        return found[0]
+
+    def _find(self, oid: str, limit: int) -> tuple[str, bytes | None] | None:
+        """See `VerifiedReader._find`."""
+        found = self._ask(oid, limit)
+        return found[1:] if found is not None else None
+
     def _ask(self, expression: str, limit: int = MAX_OBJECT) -> tuple[str, str, bytes | None] | None:
         with self._lock:
             for attempt in (1, 2):  # the process may have been ended from outside: one fresh try
@@ -142,7 +191,7 @@ class ObjectReader:
                     self._stop()
                     if attempt == 2:
                         raise CorruptObjectError(
-                            f"git cannot read {expression}: {error}", hint="git fsck shows what is damaged."
+                            f"git cannot read {expression}: {error}", hint=self.missing_hint
                         ) from error
         raise AssertionError("unreachable")
 
@@ -216,18 +265,6 @@ class ObjectReader:
         self._process = None
 
 
-_readers: weakref.WeakSet[ObjectReader] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    """In a child of fork: a thread that is not there may hold the lock."""
-    for reader in list(_readers):
-        reader.forked()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:
     if owner == os.getpid():  # a forked child must not end its parent's process
         run.kill_group(process)
@@ -292,6 +329,8 @@ def write_durable(path: str, content: bytes, mode: int) -> None:
     Raises:
         OSError: the disk is full or not writable; what stood at `path` is still there.
     """
+    import tempfile
+
     folder = os.path.dirname(path)
     # git's gc removes a tmp_obj_ that a killed writer left in objects/
     descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=folder)

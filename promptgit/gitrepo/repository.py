@@ -7,7 +7,7 @@ import re
 
 from promptgit.errors import GitError, RevisionNotFoundError
 from promptgit.gitrepo import run
-from promptgit.gitrepo.objects import ObjectReader, ObjectWriter
+from promptgit.gitrepo.objects import ObjectReader, ObjectWriter, VerifiedReader
 from promptgit.record import Record
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ class GitRepository:
         self.algorithm = algorithm
         self.null_id = "0" * (40 if algorithm == "sha1" else 64)
         self._env = dict(env or {})
-        self.reader = ObjectReader(git_dir, algorithm, self._env)
+        self.reader: VerifiedReader = ObjectReader(git_dir, algorithm, self._env)
         self.writer = ObjectWriter(os.path.join(common_dir, "objects"), algorithm)
 
     @classmethod

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import Git
 
+from promptgit import Registry, catalog
 from promptgit.errors import CorruptObjectError, GitError, RevisionNotFoundError
 from promptgit.gitrepo import objects
 from promptgit.gitrepo.objects import object_id
@@ -71,6 +72,7 @@ def test_an_object_over_the_limit_is_refused_and_reading_goes_on(git: Git) -> No
 
 def test_a_git_process_that_was_ended_is_replaced(git: Git) -> None:
     reader = GitRepository.open(str(git.path)).reader
+    assert isinstance(reader, objects.ObjectReader)
     oid = git("rev-parse", "HEAD:promptgit.yaml")
     reader.read(oid, "blob")
     assert reader._process is not None
@@ -112,6 +114,7 @@ def test_a_forked_child_reads_through_a_process_of_its_own(git: Git) -> None:
 
 def test_closing_ends_the_process(git: Git) -> None:
     reader = GitRepository.open(str(git.path)).reader
+    assert isinstance(reader, objects.ObjectReader)
     reader.resolve("HEAD", "commit")
     process = reader._process
     reader.close()
@@ -175,3 +178,15 @@ def test_a_sha256_repository_is_read_and_written(tmp_path: Path) -> None:
 def test_resolving_what_is_not_there_raises(git: Git) -> None:
     with pytest.raises(RevisionNotFoundError):
         GitRepository.open(str(git.path)).reader.resolve("refs/heads/none", "commit")
+
+
+def test_a_tree_that_stands_for_billions_of_folders_is_given_up(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "MOST_FOLDERS", 10_000)
+    tree = git("mktree", stdin="")
+    for _ in range(40):
+        tree = git("mktree", stdin=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
+    config = git("hash-object", "-w", "--stdin", stdin="format: 1\n")
+    root = git("mktree", stdin=f"100644 blob {config}\tpromptgit.yaml\n040000 tree {tree}\tprompts\n")
+    commit = git("commit-tree", root, "-m", "A bomb")
+    with Registry(git.path, rev=commit) as registry, pytest.raises(GitError, match="more than 10000 folders"):
+        registry.prompts()

@@ -31,6 +31,7 @@ COMMANDS = {
     "check": f"{_HERE}.check:check",
     "review": f"{_HERE}.review:review",
     "verify": f"{_HERE}.verify:verify",
+    "bundle": f"{_HERE}.bundle:bundle",
     "usages": f"{_HERE}.usages:usages",
     "typegen": f"{_HERE}.typegen:typegen",
     "renumber": f"{_HERE}.renumber:renumber",

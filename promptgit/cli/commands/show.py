@@ -74,12 +74,12 @@ def _facts(prompt: PromptVersion) -> list[tuple[str, str]]:
 
 
 def _origin(prompt: PromptVersion) -> list[tuple[str, str]]:
-    """Who made it; nothing if it is not committed, or the files lie outside git."""
+    """Who made it; nothing if the files lie outside git, or in a bundle, which does not tell."""
     from promptgit.cli.moments import ago
 
     try:
         if prompt.created_at is None:
-            return [("commit", "not committed yet")]
+            return [] if prompt.resolved_at else [("commit", "not committed yet")]
         made = f"{(prompt.commit or '')[:7]}, {ago(prompt.created_at)}, by {prompt.author}"
         return [("commit", made), ("message", output.subject(prompt.commit_message or ""))]
     except GitError:

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from promptgit.gitrepo.objects import Entry, ObjectReader
+    from promptgit.gitrepo.objects import Entry, VerifiedReader
 
     Entries = Mapping[str, Entry]
 
@@ -51,7 +51,7 @@ class Difference:
 
 
 def compare(
-    reader: ObjectReader, old: str | None, new: str | None, prefix: str = "", most: int = MOST_FILES
+    reader: VerifiedReader, old: str | None, new: str | None, prefix: str = "", most: int = MOST_FILES
 ) -> Difference:
     """What differs between two root trees, as far as the registry goes.
 
@@ -75,7 +75,7 @@ def compare(
     return found
 
 
-def _way(reader: ObjectReader, tree: str | None, prefix: str) -> list[str]:
+def _way(reader: VerifiedReader, tree: str | None, prefix: str) -> list[str]:
     """The trees from the root to the registry's folder, as far as they are there."""
     found = [tree] if tree else []
     for part in prefix.split("/"):
@@ -87,7 +87,7 @@ def _way(reader: ObjectReader, tree: str | None, prefix: str) -> list[str]:
 
 
 class _Comparison:
-    def __init__(self, reader: ObjectReader, found: Difference, most: int) -> None:
+    def __init__(self, reader: VerifiedReader, found: Difference, most: int) -> None:
         self._reader = reader
         self._found = found
         self._most = most
