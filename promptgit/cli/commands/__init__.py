@@ -34,6 +34,7 @@ COMMANDS = {
     "bundle": f"{_HERE}.bundle:bundle",
     "usages": f"{_HERE}.usages:usages",
     "typegen": f"{_HERE}.typegen:typegen",
+    "watch": f"{_HERE}.watch:watch",
     "renumber": f"{_HERE}.renumber:renumber",
     "hook": f"{_HERE}.hook:hook",
     "merge-driver": f"{_HERE}.merge_driver:merge_driver",

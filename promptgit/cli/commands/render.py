@@ -40,7 +40,7 @@ def render(
     from promptgit.model import PromptVersion
 
     prompt: PromptVersion = open_registry(rev).load(uri, key=key)
-    values = _values(prompt, given, file)
+    values = values_of(prompt, given, file)
     try:
         made = prompt.format(values, allow_partial=partial)
     except MissingVariablesError as error:
@@ -64,7 +64,8 @@ def render(
         output.say_text(as_blocks(content))
 
 
-def _values(prompt: PromptVersion, given: tuple[str, ...], file: str | None) -> dict[str, Any]:
+def values_of(prompt: PromptVersion, given: tuple[str, ...], file: str | None) -> dict[str, Any]:
+    """The values that a person gave, each as the type that the prompt declares."""
     from promptgit.cli.files import read_mapping
 
     values = read_mapping(file) if file else {}
