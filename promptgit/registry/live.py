@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptgit.errors import PromptGitError
+from promptgit.errors import InvalidReferenceError, PromptGitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ class Live:
             InvalidReferenceError: the registry is pinned to a commit, so nothing in it changes.
         """
         if self._remote is not None:
+            if self._remote.is_pinned:
+                raise InvalidReferenceError(
+                    f"{self.path} is pinned to {self.rev}: nothing in it changes",
+                    hint="Open it with branch=, or without rev=.",
+                )
             return Subscription(self._remote.on_change(callback))
         import importlib
 

@@ -109,7 +109,8 @@ class Follower:
         self._seen: Stamp = None
         self._asked_at = 0.0
         self._due = 0.0
-        self._damaged = self._closed = False
+        self._damaged = self._closed = self._attached = False
+        self._unreported: list[tuple[float, Exception | None]] = []
         self._callbacks: list[Callable[[Change], object]] = []
         self._refreshing, self._swapping = threading.Lock(), threading.Lock()
         self._started = threading.Event()
@@ -139,6 +140,11 @@ class Follower:
     def watched(self) -> tuple[tuple[str, Stamp], ...]:
         """See `views.Following.watched`: the catalog is replaced when it is not current any more."""
         return ()
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it serves one revision for good."""
+        return self._rev is not None
 
     @property
     def _follows(self) -> bool:
@@ -281,8 +287,8 @@ class Follower:
         finally:
             self._schedule(time.monotonic() - begun)
             self._refreshing.release()
-            if fetch and observers.refreshes:
-                observers.tell(observers.refreshes, self.registry(), time.monotonic() - begun, error)
+            if fetch:
+                self._report(time.monotonic() - begun, error)
         if change:
             self._tell(change)
         return change
@@ -365,8 +371,20 @@ class Follower:
         """Tell a registry what is current, now and from now on. It is held weakly."""
         with self._swapping:
             self.registry = weakref.ref(registry)
+            self._attached = True
             if self._served is not None:
                 registry.serve(self._served.catalog)
+        for seconds, error in self._unreported:
+            observers.tell(observers.refreshes, registry, seconds, error)
+        self._unreported.clear()
+
+    def _report(self, seconds: float, error: Exception | None) -> None:
+        """Tell the observers of a refresh; of the one that opened the registry, once there is a registry to tell of."""
+        registry = self.registry()
+        if registry is None and not self._attached:
+            self._unreported.append((seconds, error))
+        elif observers.refreshes:
+            observers.tell(observers.refreshes, registry, seconds, error)
 
     def _schedule(self, took: float) -> None:
         """When to ask next. A remote that is away is asked less and less often, and never by all clients at once.
