@@ -57,12 +57,15 @@ class Status(Record):
         """Whether prompts are served, and are fresh enough.
 
         Args:
-            max_age: seconds that the remote may have been silent. None asks only whether there is something to serve: an
-                application that goes on with the last good commit is healthy.
+            max_age: seconds that the remote may have been silent; that it has a commit which may not be served counts as
+                silence, too. None asks only whether there is something to serve: an application that goes on with the
+                last good commit is alive, and a restart would not help it.
         """
         if self.source == "remote" and self.commit is None:
             return False
-        return max_age is None or self.fetched_at is None or (self.age or 0.0) <= max_age
+        if max_age is None or self.source != "remote":
+            return True
+        return self.age is not None and self.age <= max_age and self.pending is None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: times in ISO 8601, `age` among them."""
