@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 from commandline import Cli, Result, call
+from hypothesis import settings
 from support import Git, git_init
 
 from promptgit import Registry, api
+
+settings.register_profile("promptgit", deadline=None)  # how long a test takes depends on what else the machine does
+settings.load_profile("promptgit")
 
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Lovelace",

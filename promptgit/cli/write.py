@@ -36,7 +36,8 @@ class Write(Record):
             said: makes the line that tells what was done from the changeset's note.
         """
         applied = registry.apply(edit, dry_run=self.dry_run, push=self.push)
-        remote = remote_branch(registry) if self.push and not self.dry_run else None
+        sent = self.push or registry.is_remote
+        remote = remote_branch(registry) if sent and not self.dry_run else None
         if self.as_json:
             output.say_json(self._summary(registry, applied, remote))
         elif self.dry_run:
@@ -79,6 +80,9 @@ def remote_branch(registry: Registry) -> str:
     """
     from promptgit.engine.remote import remote_of
 
+    status = registry.status()
+    if status.source == "remote":
+        return f"{status.place} {status.branch}"
     engine = registry.engine()
     name, branch = remote_of(engine.repository, engine.branch())
     return f"{name}/{branch.removeprefix('refs/heads/')}"

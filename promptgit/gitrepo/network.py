@@ -78,20 +78,21 @@ def network(
     *,
     check: bool = True,
     deadline: float = DEADLINE_S,
-    url: str = "",
+    url: str | None = None,
 ) -> Completed:
     """Run git against a remote.
 
     Args:
         check: raise for any exit code but 0; else only if the remote could not be talked to.
         deadline: seconds.
-        url: the one that is talked to, where it is known. Then no other protocol is spoken, whatever the server redirects
-            to, and PROMPTGIT_TOKEN goes with it if it is an https URL.
+        url: the one that is talked to; `repository.remote_url` if None. Where it is known, no other protocol is spoken,
+            whatever the server redirects to, and PROMPTGIT_TOKEN goes with it if it is an https URL.
 
     Raises:
         RemoteUnavailableError: it did not answer, or refused.
         GitError: git failed here: the disk is full, say.
     """
+    url = repository.remote_url if url is None else url
     env = {}
     if not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys():
         own = repository.git(["config", "--get", "core.sshCommand"], accept=(0, 1)).text

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PIN = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _SHORT = re.compile(r"[0-9a-f]{7,63}\Z")
 _SUFFIX = re.compile(r"(?:[~^][0-9]*)*\Z")
+_NO_REF = re.compile(r"[~^:?*\[\\\s]|@\{|\.\.")  # https://git-scm.com/docs/git-check-ref-format
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OPERATIONS = {
     "MERGE_HEAD": "a merge",
@@ -51,6 +52,7 @@ class GitRepository:
         common_dir: the folder with objects and refs, shared by all worktrees.
         work_tree: the top of the working tree, or None in a bare repository.
         prefix: where the registry lies in the repository: `` or `path/to/registry/`.
+        remote_url: the one remote that it talks to, where that is known; see `network.network`.
         algorithm: `sha1` or `sha256`.
     """
 
@@ -68,6 +70,7 @@ class GitRepository:
         self.common_dir = common_dir
         self.work_tree = work_tree
         self.prefix = prefix
+        self.remote_url = ""
         self.algorithm = algorithm
         self.null_id = "0" * (40 if algorithm == "sha1" else 64)
         self._env = dict(env or {})
@@ -150,6 +153,8 @@ class GitRepository:
 
     def ref_commit(self, ref: str) -> str | None:
         """The commit that a full ref name points to, or None if it does not exist yet."""
+        if _NO_REF.search(ref):  # `main~1` is no branch, but an expression that git would follow
+            return None
         try:
             return self.reader.resolve(ref, "commit")
         except RevisionNotFoundError:

@@ -45,6 +45,11 @@ class Live:
 
         load: Callable[..., Any]
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it follows a remote. A write then goes there at once."""
+        return self._remote is not None
+
     def refresh(self, timeout: float | None = None, *, accept_rewrite: bool = False) -> Change:
         """Ask the remote now, serve what it has, and tell what changed.
 

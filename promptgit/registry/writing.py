@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from promptgit.engine.engine import Applied, Engine
     from promptgit.model import PromptVersion
     from promptgit.registry.edits import Edit
+    from promptgit.remote.follower import Follower
     from promptgit.source import CommitSource
 
 ANY_EXPECTED: Any = object()
@@ -27,6 +28,7 @@ class Writing:
 
     if TYPE_CHECKING:
         _opened: views.Opened
+        _remote: Follower | None
         rev: str | None
 
         @property
@@ -69,12 +71,17 @@ class Writing:
 
         Args:
             dry_run: build and check the changeset, write nothing.
-            push: succeed only once the remote has it too.
+            push: succeed only once the remote has it too. A registry that was opened by its URL does so always.
 
         Raises:
             PolicyError: the policies of `promptgit.yaml` refuse the change.
         """
-        return self.engine().apply(lambda source: self._permitted(edit, source), dry_run=dry_run, push=push)
+        if self._remote is not None:
+            return self._remote.write(lambda engine: self._apply(engine, edit, dry_run=dry_run, push=True))
+        return self._apply(self.engine(), edit, dry_run=dry_run, push=push)
+
+    def _apply(self, engine: Engine, edit: Edit, *, dry_run: bool, push: bool) -> Applied:
+        return engine.apply(lambda source: self._permitted(edit, source), dry_run=dry_run, push=push)
 
     def _permitted(self, edit: Edit, source: CommitSource) -> Changeset:
         """The edit's changeset on this tip, if the registry's policies allow it."""

@@ -202,6 +202,7 @@ class CachedClone(Clone):
             private(self._git_dir)
             self._configure(self._git_dir, algorithm)
             self._repository = GitRepository(self._git_dir, self._git_dir, None, "", algorithm)
+            self._repository.remote_url = self.url
         return self._repository
 
     def head(self) -> str:

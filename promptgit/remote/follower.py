@@ -15,6 +15,7 @@ import weakref
 
 from promptgit import observers
 from promptgit.errors import (
+    ConflictError,
     CorruptObjectError,
     PromptGitError,
     RegistryBusyError,
@@ -22,6 +23,7 @@ from promptgit.errors import (
     RevisionNotFoundError,
 )
 from promptgit.gitrepo import maintenance
+from promptgit.gitrepo.commits import commit_settings
 from promptgit.registry import changes
 from promptgit.registry.views import resolve
 from promptgit.remote.acceptance import Line, Served, changed, names_of
@@ -31,10 +33,11 @@ from promptgit.remote.status import Status, commit_time, utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from promptgit.catalog import Catalog
+    from promptgit.engine.engine import Applied, Engine
     from promptgit.registry.changes import Change
     from promptgit.registry.registry import Registry
     from promptgit.remote.clone import Clone
@@ -239,6 +242,63 @@ class Follower:
         """Ask the remote now, and serve what it has; see `Registry.refresh`."""
         return self._refresh(self.settings.timeout if timeout is None else timeout, accept_rewrite=accept_rewrite)
 
+    def write(self, action: Callable[[Engine], Applied]) -> Applied:
+        """Write to the remote: on top of what it has, sent before anybody here sees it, and served when this returns.
+
+        Args:
+            action: applies an edit; it must push.
+
+        Raises:
+            ConflictError: the registry is pinned, is a clone of the user's, or serves only what is signed and the user does
+                not sign.
+            PushRejectedError, RemoteUnavailableError: the remote refused or did not answer; nothing was written.
+        """
+        from promptgit.engine.engine import Engine
+
+        self._require_writable()
+        end = time.monotonic() + self.settings.timeout
+        with self._held(end):
+            line, repository = self._line(), self.clone.repository()
+            self.clone.fetch(self._branch, _left(end))
+            repository.git(["update-ref", line.branch, line.tip()])
+            try:
+                applied = action(Engine(repository, line.branch, self.place.prefix))
+            finally:
+                repository.git(["update-ref", "-d", line.branch])  # else it would be found in the place of the remote's
+            change = self._bring(end, None, False, False)
+        if change:
+            self._tell(change)
+        return applied
+
+    def _require_writable(self) -> None:
+        hint = "Write in a clone: git clone URL, then promptgit -C DIR"
+        if self.is_pinned:
+            raise ConflictError(
+                f"this registry is pinned to {self._rev}", hint="Open it without rev=, or with branch=."
+            )
+        if not self.clone.mendable:
+            raise ConflictError("a clone that is followed at its remote is only read", hint="Open it without refresh=.")
+        if self.settings.offline:
+            raise ConflictError("writing to a remote needs the network, which PROMPTGIT_OFFLINE forbids", hint=hint)
+        if self.place.verify is not None and not commit_settings(self.clone.repository()).sign:
+            raise ConflictError(
+                "this registry serves only what is signed, and you do not sign",
+                hint="Run: git config --global commit.gpgSign true",
+            )
+
+    @contextlib.contextmanager
+    def _held(self, end: float) -> Iterator[None]:
+        """Hold the clone against other threads and other processes."""
+        if not self._refreshing.acquire(timeout=_left(end)):
+            raise RegistryBusyError(
+                f"another thread is still asking {self.clone.url}", hint="Wait, or allow more time."
+            )
+        try:
+            with self.clone.locked(_left(end)):
+                yield
+        finally:
+            self._refreshing.release()
+
     def notify(self) -> None:
         """Refresh soon, in the background; see `Registry.notify`."""
         self._background.notify()
@@ -272,12 +332,8 @@ class Follower:
         begun = time.monotonic()
         end = begun + timeout
         error: Exception | None = None
-        if not self._refreshing.acquire(timeout=timeout):
-            raise RegistryBusyError(
-                f"another thread is still asking {self.clone.url}", hint="Wait, or allow more time."
-            )
         try:
-            with self.clone.locked(_left(end)):
+            with self._held(end):
                 change = self._bring(end, asked, fetch, accept_rewrite)
             self._recovered()
         except Exception as caught:
@@ -286,7 +342,6 @@ class Follower:
             raise
         finally:
             self._schedule(time.monotonic() - begun)
-            self._refreshing.release()
             if fetch:
                 self._report(time.monotonic() - begun, error)
         if change:

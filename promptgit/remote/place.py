@@ -25,7 +25,7 @@ class ClonePlace(Opened):
         verify: who must have signed what is served, or None.
     """
 
-    read_only = "a registry that is opened by its URL is read-only"
+    read_only = "this needs a clone: a registry that is opened by its URL has no branch of its own"
 
     def __init__(self, clone: Clone, folder: str, verify: Verifier | None) -> None:
         self._set_up(clone.url, folder)

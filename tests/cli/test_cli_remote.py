@@ -103,10 +103,19 @@ def test_reading_commands_work_on_a_url_and_say_when_the_remote_is_away(url: str
     assert "this is what was fetched last" in shown.err
 
 
-def test_writing_to_a_url_is_refused_with_the_way_to_do_it(url: str) -> None:
-    result = call("-C", url, "alias", "set", "support.refunds", "production", "2", "-m", "x")
+def test_production_is_rolled_back_from_anywhere_in_one_command(url: str, tmp_path: Path) -> None:
+    moved = call("-C", url, "alias", "set", "support.refunds", "production", "2", "-m", "Kinder")
+    assert moved.code == 0, moved
+    assert f"pushed to {url} main" in moved.out
+    rolled = call("-C", url, "rollback", "support.refunds", "production")
+    assert (rolled.code, "2 -> 1" in rolled.out) == (0, True), rolled
+    assert Git(tmp_path / "hub.git")("log", "-1", "--format=%s") == "support.refunds: roll production back from 2 to 1"
+
+
+def test_what_needs_a_branch_of_its_own_says_that_it_needs_a_clone(url: str) -> None:
+    result = call("-C", url, "pull")
     assert result.code == 1
-    assert "read-only" in result.err
+    assert "needs a clone" in result.err
     assert "git clone" in result.err
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import Git, git_init
 
+from promptgit import Registry
 from promptgit.errors import GitError, RevisionNotFoundError
 from promptgit.gitrepo.repository import GitRepository
 from promptgit.gitrepo.run import environment, redact
@@ -188,3 +189,11 @@ def test_a_git_that_hangs_is_stopped_with_all_it_started(
     pid = int((tmp_path / "pid").read_text())
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     assert state.strip()[:1] in ("", "Z")
+
+
+def test_an_expression_is_no_branch_to_follow(refunds: Registry) -> None:
+    with Registry(refunds.path, rev="main~1") as pinned:
+        commit = pinned.commit
+        refunds.set_alias("support.refunds", "production", 3)
+        assert pinned.commit == commit
+        assert pinned.status().source == "commit"

@@ -11,7 +11,6 @@ from support import Git, git_init
 import promptgit
 from promptgit import Registry, api
 from promptgit.errors import (
-    ConflictError,
     GitError,
     InvalidReferenceError,
     PromptGitError,
@@ -231,18 +230,6 @@ def test_a_refresh_in_the_environment_that_is_no_number_is_refused(hub: str, mon
     monkeypatch.setenv("PROMPTGIT_REFRESH", "often")
     with pytest.raises(PromptGitError, match="PROMPTGIT_REFRESH is a number of seconds, not 'often'"):
         Registry(hub)
-
-
-def test_writing_is_refused_with_the_way_to_do_it(hub: str) -> None:
-    with Registry(hub, refresh=0) as registry:
-        for write in (
-            lambda: registry.register("faq", "Answer {{question}}."),
-            lambda: registry.set_alias("support.refunds", "production", 2),
-            lambda: registry.push(),
-        ):
-            with pytest.raises(ConflictError, match="read-only") as caught:
-                write()
-            assert "git clone" in str(caught.value)
 
 
 def test_a_working_tree_cannot_be_verified(refunds: Registry) -> None:
