@@ -7,8 +7,9 @@ import time
 from promptgit import document, layout
 from promptgit.engine.engine import Engine
 from promptgit.errors import InvalidDocumentError, InvalidReferenceError, PromptGitError
-from promptgit.gitrepo import fast_import, maintenance
+from promptgit.gitrepo import fast_import
 from promptgit.gitrepo.objects import object_id
+from promptgit.interop import landing
 from promptgit.interop.names import distinct, to_name
 from promptgit.interop.rows import ImportReport, Row
 from promptgit.problems import Problem
@@ -76,17 +77,12 @@ def import_rows(
                 problems += _problems(error, path, row.line)
         if problems and not skip_bad:
             raise InvalidDocumentError(problems, hint="Nothing was imported. Mend them, or leave them out: --skip-bad")
-        warnings: list[str] = []
-        commit = tip
+        landed = landing.Landed(commit=tip)
         if plan.versions and not dry_run:
             committer = fast_import.identity(engine.repository)
-            stream = plan.commits(committer, progress)
-            made = fast_import.import_commits(engine.repository, tip, committer, stream)
-            note = f"import {len(plan.versions)} versions"
-            warnings = engine.land(branch, tip, made or "", plan.blobs(), note=note, push=push)
-            fast_import.discard(engine.repository)
-            commit = made
-            maintenance.update_graph(engine.repository, force=True)
+            commits, note = plan.commits(committer, progress), f"import {len(plan.versions)} versions"
+            landed = landing.land(engine, branch, tip, committer, commits, plan.blobs(), note=note, push=push)
+    commit = landed.commit
     if not dry_run:
         commit = _set_aliases(registry, plan.versions, push) or commit
     return ImportReport(
@@ -96,7 +92,7 @@ def import_rows(
         names={title: name for title, name in plan.names.items() if title != name},
         problems=tuple(problems),
         commit=commit,
-        warnings=tuple(warnings),
+        warnings=landed.warnings,
     )
 
 
@@ -147,7 +143,7 @@ class _Plan:
         self.names[title] = name
         self._there[name] = self._catalog.versions(name)
         self._next[name] = self._catalog.next_version(name)
-        if name.rpartition(".")[2] != title and self._source.entry(layout.notes_path(name)) is None:
+        if title not in (name, name.rpartition(".")[2]) and self._source.entry(layout.notes_path(name)) is None:
             self._notes[name] = document.dump({"description": title})
         return name
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "sync": f"{_HERE}.sync:sync",
     "status": f"{_HERE}.status:status",
     "import": f"{_HERE}.import_:import_prompts",
+    "export": f"{_HERE}.export:export",
     "check": f"{_HERE}.check:check",
     "review": f"{_HERE}.review:review",
     "verify": f"{_HERE}.verify:verify",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from promptgit.cli import output
+from promptgit.cli.carried import mlflow_uri, problem_values, say_problems
 from promptgit.cli.options import json_option, open_registry
+from promptgit.cli.progress import Bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from promptgit.interop.mlflow.importing import MlflowImport
     from promptgit.interop.rows import ImportReport
 
 
@@ -40,7 +42,7 @@ def jsonl(file: BinaryIO, prefix: str, skip_bad: bool, dry_run: bool, push: bool
 
     registry = open_registry()
     path = "stdin" if file is sys.stdin.buffer else file.name
-    with _Bar() as bar:
+    with Bar("importing") as bar:
         report = import_rows(
             registry,
             open_reader("jsonl")(file, path),
@@ -61,31 +63,73 @@ def jsonl(file: BinaryIO, prefix: str, skip_bad: bool, dry_run: bool, push: bool
         output.warn(warning)
 
 
-class _Bar:
-    """A progress bar on stderr, if a person looks at it."""
+@import_prompts.command()
+@mlflow_uri
+@click.option("--prompt", "names", metavar="NAME", multiple=True, help="Only this prompt; may be repeated.")
+@click.option("--rename", "renamed", metavar="OLD=NEW", multiple=True, help="Bring a prompt in under another name.")
+@click.option("--author", metavar="NAME <EMAIL>", default="", help="Who wrote what MLflow knows no author of.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
+@click.option("--push", is_flag=True, help="Succeed only once the remote has it too.")
+@json_option
+def mlflow(
+    uri: str,
+    names: tuple[str, ...],
+    renamed: tuple[str, ...],
+    author: str,
+    dry_run: bool,
+    push: bool,
+    as_json: bool,
+) -> None:
+    """Import the prompts of MLflow at URI: sqlite:///mlflow.db, another database, or a server's http://HOST:PORT.
 
-    def __init__(self) -> None:
-        self._progress: Any = None
-        self.show: Callable[[int, int], None] | None = self._show if output.on_terminal(sys.stderr) else None
+    Each version becomes a commit with its message, author and time, under its own number; prompts, tags and aliases
+    come along. Run again, it adds only what is new, and overwrites nothing. What cannot be carried is listed at the
+    end; the exit code is 1 if a prompt, a version or an alias was left out.
+    """
+    from promptgit.interop import open_reader
+    from promptgit.interop.mlflow.connection import Connection
+    from promptgit.interop.mlflow.importing import import_prompts as run
 
-    def __enter__(self) -> _Bar:
-        return self
+    rename, author = _renames(renamed), _author(author)
+    registry = open_registry()
+    prompts = open_reader("mlflow")(Connection(uri), names)
+    with Bar("importing") as bar:
+        report = run(registry, prompts, rename=rename, author=author, dry_run=dry_run, push=push, progress=bar.show)
+    if as_json:
+        counts = {
+            field: getattr(report, field) for field in ("versions", "prompts", "skipped", "tombstones", "aliases")
+        }
+        found = {"problems": problem_values(report.problems), "warnings": list(report.warnings)}
+        output.say_json({**counts, "dry_run": dry_run, "commit": report.commit, **found})
+    else:
+        _say_mlflow(report, dry_run)
+    for warning in report.warnings:
+        output.warn(warning)
+    say_problems(report.problems, quiet=as_json)
 
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
 
-    def _show(self, done: int, total: int) -> None:
-        if self._progress is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+def _renames(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for text, (old, _, new) in zip(given, pairs, strict=True):
+        if not old or not new:
+            raise click.BadParameter(f"{text!r} is not OLD=NEW", param_hint="'--rename'")
+    return {old: new for old, _, new in pairs}
 
-            columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn())
-            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._progress.add_task("", total=total)
-            self._progress.start()
-        if done % 20 == 0 or done == total:
-            self._progress.update(0, completed=done)
+
+def _author(text: str) -> str:
+    if text and not re.fullmatch(r"[^<>\n\0]+ <[^<>\s]+>", text):
+        raise click.BadParameter(f"{text!r} is not NAME <EMAIL>", param_hint="'--author'")
+    return text
+
+
+def _say_mlflow(report: MlflowImport, dry_run: bool) -> None:
+    verb = "would import" if dry_run else "imported"
+    short = f" ({report.commit[:7]})" if report.commit and not dry_run and report.versions else ""
+    output.say(f"{verb} {report.versions} versions and {report.aliases} aliases of {report.prompts} prompts{short}")
+    if report.skipped:
+        output.say(f"{report.skipped} versions were there already")
+    if report.tombstones:
+        output.say(f"{report.tombstones} numbers stay free: what had them was deleted, or cannot be carried")
 
 
 def _summary(report: ImportReport, dry_run: bool) -> dict[str, Any]:

@@ -1,0 +1,435 @@
+"""`promptgit import mlflow`: times, authors and numbers; what cannot be carried is said, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import Cli
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mlflow_support import Mlflow
+from support import CONFIG, Git, git_init
+
+from promptgit import Registry
+from promptgit.errors import InvalidReferenceError, VersionNotFoundError
+from promptgit.interop.mlflow import content
+from promptgit.interop.mlflow.connection import Connection, require_no_password
+from promptgit.interop.mlflow.importing import MlflowImport, import_prompts
+from promptgit.interop.mlflow.reading import MlflowPrompt, MlflowVersion
+from promptgit.sanitise import sanitise_line
+
+pytest_plugins = ["mlflow_databases"]
+REFUNDS = "Answer kindly.\n\nQuestion: {{question}}\n"
+CHAT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "{{question}}", "name": "ada"}]
+
+
+def prompt(name: str = "support.refunds", *templates: Any, **more: Any) -> MlflowPrompt:
+    """A prompt as MLflow would give it; its versions are a minute apart."""
+    versions = {
+        number: MlflowVersion(template=template, created=1_700_000_000_123 + 60_000 * number)
+        for number, template in enumerate(templates or (REFUNDS,), 1)
+        if template is not None
+    }
+    return MlflowPrompt(**{"name": name, "versions": versions, **more})
+
+
+def bring(registry: Registry, *prompts: MlflowPrompt, **options: Any) -> MlflowImport:
+    return import_prompts(registry, prompts, **options)
+
+
+def said(report: MlflowImport) -> str:
+    return "\n".join(str(problem) for problem in report.problems)
+
+
+# --- what is carried --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.mlflow
+def test_everything_that_mlflow_keeps_arrives(registry: Registry, git: Git, mlflow: Mlflow) -> None:
+    mlflow.client.create_prompt("support.refunds", "Answers about refunds", {"team": "billing"})
+    schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
+    mlflow.register("support.refunds", REFUNDS, description="First\n\nAs discussed.", tags={"reviewed": "yes"})
+    mlflow.register("support.refunds", CHAT, response_format=schema, model_config={"model_name": "gpt-5", "seed": 1})
+    mlflow.client.set_prompt_alias("support.refunds", "production", 1)
+    (there,) = mlflow.read()
+    report = import_prompts(registry, [there])
+    assert (report.versions, report.prompts, report.aliases, report.problems) == (2, 1, 1, ())
+    first, second = registry.load("support.refunds@production"), registry.load("support.refunds")
+    assert (first.version, first.template, first.tags) == (1, REFUNDS, {"reviewed": "yes"})
+    assert first.commit_message == "First\n\nAs discussed."
+    made = datetime.datetime.fromtimestamp(there.versions[1].created // 1000, datetime.UTC)
+    assert (first.created_at, first.author) == (made, content.UNKNOWN)
+    assert (second.template, second.response_format) == (CHAT, schema)
+    assert second.model_config == {"model_name": "gpt-5", "seed": 1}
+    assert second.commit_message == "support.refunds: version 2"
+    found = registry.get("support.refunds")
+    assert (found.description, found.tags) == ("Answers about refunds", {"team": "billing"})
+    git.assert_sound()
+
+
+def test_versions_of_all_prompts_come_in_the_order_of_their_times(registry: Registry, git: Git) -> None:
+    one, two = MlflowVersion(template="1", created=3_000), MlflowVersion(template="2", created=1_000)
+    other = MlflowVersion(template="3", created=2_000)
+    report = bring(registry, prompt("late", versions={1: one, 2: two}), prompt("early", versions={1: other}))
+    assert report.versions == 3
+    subjects = git("log", "--reverse", "--format=%s %at").splitlines()[1:]
+    assert subjects == ["early: version 1 2", "late: version 1 3", "late: version 2 1"]
+    times = [int(line) for line in git("log", "--reverse", "--format=%ct").splitlines()[1:]]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("user", "author"),
+    [
+        ("", "unknown <unknown@mlflow>"),
+        ("ann", "ann <ann@mlflow>"),
+        ("ann@example.com", "ann <ann@example.com>"),
+        ("Ann Lee", "Ann Lee <Ann-Lee@mlflow>"),
+        ("Ann Lee <ann@example.com>", "Ann Lee <ann@example.com>"),
+        ("<evil>\nx", "evil x <evil-x@mlflow>"),
+        ("???", "??? <unknown@mlflow>"),
+    ],
+)
+def test_a_user_of_mlflow_becomes_an_author_of_git(registry: Registry, user: str, author: str) -> None:
+    bring(registry, prompt(versions={1: MlflowVersion(template=REFUNDS, user=user)}))
+    assert registry.load("support.refunds").author == author
+
+
+def test_a_deleted_version_leaves_a_tombstone_and_keeps_the_other_numbers(registry: Registry, git: Git) -> None:
+    report = bring(registry, prompt("support.refunds", "one", None, "three"))
+    assert (report.versions, report.tombstones, report.problems) == (2, 1, ())
+    assert registry.versions("support.refunds") == [1, 3]
+    with pytest.raises(VersionNotFoundError, match="deleted in MLflow"):
+        registry.load("support.refunds", 2)
+    assert "prompt.yaml" not in git("show", "--stat", "--format=", "HEAD~1")  # it comes with the version after it
+    assert registry.register("support.refunds", "four").version == 4
+
+
+def test_a_prompt_without_versions_is_made(registry: Registry, git: Git) -> None:
+    bring(
+        registry, prompt("empty", versions={}, created=1_600_000_000_000), prompt("told", versions={}, tags={"a": "b"})
+    )
+    assert registry.prompts() == ["empty", "told"]
+    assert registry.tags("told") == {"a": "b"}
+    assert git("log", "-1", "--format=%at", "--", "prompts/empty") == "1600000000"
+    assert bring(registry, prompt("empty", versions={})).commit == git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("template", "syntax"),
+    [
+        ("{% if name %}{{ name }}{% endif %}", "jinja2"),
+        ("{{ name | upper }} and {{ user.name }}", "double-brace"),
+        ([{"role": "user", "content": "{% if a %}b{% endif %}"}], "jinja2"),
+        ([{"role": "user", "content": [{"type": "text", "text": "{% if a %}b{% endif %}"}]}], "double-brace"),
+        ("%} {%", "double-brace"),
+    ],
+)
+def test_jinja2_is_what_mlflow_formats_with_jinja2(registry: Registry, template: Any, syntax: str) -> None:
+    bring(registry, prompt("greeting", template))
+    assert (registry.load("greeting").syntax, registry.load("greeting").template) == (syntax, template)
+
+
+@pytest.mark.parametrize("text", ["100{%d%} sure", "%} is no end, {% no start"])
+def test_what_mlflow_takes_for_jinja2_and_is_none_is_kept_as_text(registry: Registry, text: str) -> None:
+    report = bring(registry, prompt("latex", text))
+    assert (registry.load("latex").syntax, registry.load("latex").template) == ("double-brace", text)
+    assert "MLflow takes its {% for Jinja2" in said(report)
+
+
+def test_tags_of_mlflow_itself_are_translated_and_not_copied(registry: Registry) -> None:
+    tags = {"mlflow.user": "ann", "mlflow.prompt.run_ids": "1", "team": "billing"}
+    version = MlflowVersion(template=REFUNDS, tags=tags, user="ann")
+    report = bring(registry, prompt(versions={1: version}, tags={"_mlflow_experiment_ids": ",0,", "a": "b"}))
+    assert registry.load("support.refunds").tags == {"team": "billing"}
+    assert registry.tags("support.refunds") == {"a": "b"}
+    assert [problem.severity for problem in report.problems] == ["warning", "warning"]
+    assert "mlflow.prompt.run_ids" in said(report)
+    assert "_mlflow_experiment_ids" in said(report)
+    assert "mlflow.user" not in said(report)
+
+
+@settings(max_examples=20, deadline=None)
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), description=st.text(max_size=20))
+def test_any_text_arrives(tmp_path_factory: pytest.TempPathFactory, texts: list[str], description: str) -> None:
+    registry = Registry(git_init(tmp_path_factory.mktemp("texts") / "registry").path)
+    bring(registry, prompt("support.refunds", *texts, description=description))
+    assert [registry.load("support.refunds", version).template for version in range(1, len(texts) + 1)] == texts
+    assert registry.get("support.refunds").description == description
+
+
+# --- what is not ------------------------------------------------------------------------------------------------------
+
+
+def test_parts_that_are_not_valid_here_are_left_behind_and_the_text_is_kept(registry: Registry) -> None:
+    version = MlflowVersion(
+        template=REFUNDS,
+        response_format=["no", "schema"],
+        model_config={"temperature": "hot"},
+        tags={"team": "billing"},
+    )
+    report = bring(registry, prompt(versions={1: version}))
+    loaded = registry.load("support.refunds")
+    assert (loaded.template, loaded.tags, loaded.model_config) == (REFUNDS, {"team": "billing"}, None)
+    assert [problem.code for problem in report.problems] == ["mlflow-model-config", "mlflow-response-format"]
+    assert {problem.severity for problem in report.problems} == {"warning"}
+    again = bring(registry, prompt(versions={1: version}))
+    assert (again.versions, again.skipped) == (0, 1)
+
+
+def test_a_version_that_is_not_valid_here_keeps_its_number_free(registry: Registry) -> None:
+    bad = [{"role": "user", "content": None}]
+    report = bring(registry, prompt("triage", "one", bad, "three", aliases={"staging": 2}))
+    assert (registry.versions("triage"), report.tombstones) == ([1, 3], 1)
+    assert "prompts:/triage/2: error: it cannot be carried" in said(report)
+    assert "its alias staging is left out: version 2 is not here" in said(report)
+    again = bring(registry, prompt("triage", "one", bad, "three"))
+    assert (again.versions, again.tombstones) == (0, 0)
+    assert "not carried from MLflow" in said(again)
+
+
+@pytest.mark.mlflow
+def test_a_version_that_mlflow_cannot_read_does_not_hide_the_others(registry: Registry, mlflow: Mlflow) -> None:
+    mlflow.register("triage", "one")
+    with pytest.raises(ValueError, match="role and content"):
+        mlflow.register("triage", [{"content": "nobody says it"}])
+    mlflow.register("triage", "three")
+    report = import_prompts(registry, mlflow.read())
+    assert (registry.versions("triage"), report.tombstones) == ([1, 3], 1)
+    assert "MLflow has it and cannot read it" in said(report)
+
+
+@pytest.mark.parametrize("name", ["con", "a..b", "-x", "x" * 129, "refunds\n"])
+def test_a_name_that_is_refused_is_reported_with_the_way_out_and_the_rest_goes_on(
+    registry: Registry, name: str
+) -> None:
+    report = bring(registry, prompt(name), prompt("zebra"))
+    assert registry.prompts() == ["zebra"]
+    assert f"--rename {sanitise_line(name)}=NEW" in said(report)
+    assert bring(registry, prompt(name), rename={name: "better"}).versions == 1
+    assert registry.prompts() == ["better", "zebra"]
+
+
+def test_names_that_differ_only_by_case_do_not_meet(registry: Registry) -> None:
+    report = bring(registry, prompt("FAQ"), prompt("faq"), prompt("Faq.sub"), prompt("FAQ.other"))
+    assert registry.prompts() == ["FAQ", "FAQ.other"]
+    assert len(report.problems) == 2
+    assert "differs from FAQ only by case" in said(report)
+    assert bring(registry, prompt("faq")).versions == 0
+    assert "another prompt" in said(bring(registry, prompt("a"), prompt("b"), rename={"b": "a"}))
+
+
+@pytest.mark.parametrize("alias", ["latest", "7", "v3", "a..b"])
+def test_an_alias_that_is_refused_is_reported_and_the_rest_goes_on(registry: Registry, alias: str) -> None:
+    report = bring(registry, prompt(aliases={alias: 1, "production": 1}))
+    assert list(registry.aliases("support.refunds")) == ["production"]
+    assert f"its alias {alias} is left out" in said(report)
+    assert "promptgit alias set support.refunds ALIAS 1" in said(report)
+
+
+def test_aliases_that_differ_only_by_case_do_not_meet(registry: Registry) -> None:
+    report = bring(registry, prompt(aliases={"Production": 1, "production": 1}))
+    assert list(registry.aliases("support.refunds")) == ["Production"]
+    assert "differs from Production only by case" in said(report)
+
+
+def test_a_commit_message_that_git_cannot_carry_is_left_out(registry: Registry) -> None:
+    version = MlflowVersion(template=REFUNDS, description="a\0b")
+    report = bring(registry, prompt(versions={1: version}))
+    assert registry.load("support.refunds").commit_message == "support.refunds: version 1"
+    assert "its commit message is left out" in said(report)
+
+
+# --- again ------------------------------------------------------------------------------------------------------------
+
+
+def test_running_it_again_adds_only_what_is_new(registry: Registry, git: Git) -> None:
+    bring(registry, prompt("support.refunds", "one", None, "three", aliases={"production": 1}))
+    before = git("rev-parse", "HEAD")
+    again = bring(registry, prompt("support.refunds", "one", None, "three", aliases={"production": 1}))
+    assert (again.versions, again.skipped, again.aliases, again.tombstones) == (0, 2, 0, 0)
+    assert git("rev-parse", "HEAD") == before
+    more = bring(registry, prompt("support.refunds", "one", None, "three", None, "five", aliases={"staging": 5}))
+    assert (more.versions, more.skipped, more.aliases, more.tombstones) == (1, 2, 1, 1)
+    assert registry.versions("support.refunds") == [1, 3, 5]
+
+
+def test_what_differs_is_reported_and_never_overwritten(registry: Registry, git: Git) -> None:
+    registry.register("support.refunds", "Ours", tags={"team": "ours"})
+    registry.set_alias("support.refunds", "production", 1)
+    registry.set_description("support.refunds", "Ours")
+    theirs = prompt(
+        "support.refunds", "Theirs", "Second", aliases={"production": 2, "staging": 1}, description="Theirs"
+    )
+    report = bring(registry, theirs)
+    assert [problem.code for problem in report.problems if problem.severity == "error"] == [
+        "mlflow-differs",
+        "mlflow-alias",
+        "mlflow-alias",
+    ]
+    assert registry.load("support.refunds", 1).template == "Ours"
+    assert registry.load("support.refunds", 2).template == "Second"
+    assert registry.load("support.refunds@production").version == 1
+    assert registry.get("support.refunds").description == "Ours"
+    assert "promptgit alias set support.refunds production 2" in said(report)
+    git.assert_sound()
+
+
+def test_tags_that_are_new_are_added_and_others_stay(registry: Registry) -> None:
+    bring(registry, prompt(versions={1: MlflowVersion(template=REFUNDS, tags={"team": "a"})}, tags={"x": "1"}))
+    later = MlflowVersion(template=REFUNDS, tags={"team": "b", "reviewed": "yes"})
+    report = bring(registry, prompt(versions={1: later}, tags={"x": "2", "y": "3"}))
+    assert registry.load("support.refunds").tags == {"team": "a", "reviewed": "yes"}
+    assert registry.tags("support.refunds") == {"x": "1", "y": "3"}
+    assert [problem.code for problem in report.problems] == ["mlflow-tag", "mlflow-tag"]
+    assert bring(registry, prompt(versions={1: later}, tags={"x": "2", "y": "3"})).commit == report.commit
+
+
+def test_versions_that_were_deleted_on_one_side_stay_as_they_are(registry: Registry) -> None:
+    bring(registry, prompt("support.refunds", "one", "two", "three"))
+    registry.delete_version("support.refunds", 1, message="it lied")
+    report = bring(registry, prompt("support.refunds", "one", None, "three"))
+    assert registry.versions("support.refunds") == [2, 3]
+    assert "it was deleted here: it lied" in said(report)
+    assert "promptgit delete support.refunds 2" in said(report)
+
+
+# --- policies, other backends, remotes --------------------------------------------------------------------------------
+
+
+def test_policies_hold_and_what_they_refuse_is_said(tmp_path: Path) -> None:
+    config = CONFIG + (
+        "policies:\n  naming: {pattern: 'support.*'}\n  aliases: {production: {protected: true}}\n"
+        "  reserved_tags: ['ci.*']\n"
+    )
+    registry = Registry(git_init(tmp_path / "strict").path)
+    Path(registry.path, "promptgit.yaml").write_text(config)
+    Git(Path(registry.path))("commit", "-qam", "Policies")
+    tagged = prompt("support.tagged", tags={"ci.run": "1"})
+    named = prompt("support.refunds", aliases={"production": 1, "staging": 1})
+    report = bring(registry, named, prompt("faq"), tagged)
+    assert registry.prompts() == ["support.refunds"]
+    assert list(registry.aliases("support.refunds")) == ["staging"]
+    assert report.aliases == 1
+    for reason in ("production is protected", "new prompts are called support.*", "ci.run is reserved"):
+        assert reason in said(report)
+
+
+def test_aliases_kept_as_tags_are_set_too(tmp_path: Path) -> None:
+    git = git_init(tmp_path / "tags", config=CONFIG + "aliases: tags\n")
+    registry = Registry(git.path)
+    report = bring(registry, prompt("a", aliases={"production": 1}), prompt("b", aliases={"production": 1}))
+    assert report.aliases == 2
+    assert registry.load("b@production").version == 1
+    assert git("tag", "--list").splitlines() == ["a@production/1", "b@production/1"]
+
+
+def test_an_alias_of_many_prompts_is_one_commit(registry: Registry, git: Git) -> None:
+    bring(registry, *(prompt(f"faq-{index}", aliases={"production": 1}) for index in range(5)))
+    assert git("log", "-1", "--format=%s") == "production of 5 prompts, as in MLflow"
+    assert git("rev-list", "--count", "HEAD") == "7"
+
+
+def test_a_registry_in_a_folder_of_a_bare_repository_is_filled(tmp_path: Path) -> None:
+    git = git_init(tmp_path / "bare.git", bare=True)
+    registry = Registry(git.path)
+    assert bring(registry, prompt(aliases={"production": 1})).versions == 1
+    assert registry.load("support.refunds@production").template == REFUNDS
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.mlflow
+def test_the_command_imports_and_says_what_it_did(cli: Cli, mlflow: Mlflow) -> None:
+    mlflow.register("triage", "Sort: {{mail}}")
+    mlflow.client.set_prompt_alias("triage", "production", 1)
+    planned = cli("import", "mlflow", mlflow.uri, "--dry-run")
+    assert planned.out == "would import 1 versions and 1 aliases of 1 prompts\n"
+    cli("show", "triage", code=1)
+    assert cli("import", "mlflow", mlflow.uri).out.startswith("imported 1 versions and 1 aliases of 1 prompts (")
+    assert cli("show", "triage@production", "--json").json["template"] == "Sort: {{mail}}"
+    assert "1 versions were there already" in cli("import", "mlflow", mlflow.uri).out
+
+
+@pytest.mark.mlflow
+def test_the_command_ends_with_1_if_something_was_left_out(cli: Cli, mlflow: Mlflow) -> None:
+    mlflow.register("con", "Sort: {{mail}}")
+    mlflow.register("triage", "Sort: {{mail}}")
+    shown = cli("import", "mlflow", mlflow.uri, code=1)
+    assert "prompts:/con: error: it is left out" in shown.err
+    report = cli("import", "mlflow", mlflow.uri, "--json", code=1)
+    assert report.err == ""
+    assert [problem["prompt"] for problem in report.json["problems"]] == ["prompts:/con"]
+    cli("import", "mlflow", mlflow.uri, "--rename", "con=console", "--author", "Ada <ada@example.com>")
+    assert cli("log", "console", "--json").json[0]["author"] == "Ada"
+    assert "only this one" in cli("import", "mlflow", mlflow.uri, "--prompt", "only this one", code=1).err
+    assert "there is no prompt nothing" in cli("import", "mlflow", mlflow.uri, "--prompt", "nothing", code=1).err
+
+
+def test_what_cannot_be_read_on_the_command_line_is_a_usage_error(cli: Cli) -> None:
+    assert "is not OLD=NEW" in cli("import", "mlflow", "sqlite:///x.db", "--rename", "con", code=2).err
+    assert "is not NAME <EMAIL>" in cli("import", "mlflow", "sqlite:///x.db", "--author", "ada", code=2).err
+
+
+def test_without_mlflow_the_command_says_what_to_install(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mlflow.db").touch()
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    shown = cli("import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", code=1)
+    assert "MLflow is not installed here" in shown.err
+    assert "pip install 'promptgit[mlflow]'" in shown.err
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://ada:hunter2@mlflow.example.com",
+        "postgresql+psycopg2://ada:hunter2@db.example.com/mlflow",
+        "postgresql://db.example.com/mlflow?user=ada&password=hunter2",
+    ],
+)
+def test_a_password_on_the_command_line_is_refused_and_not_shown(cli: Cli, uri: str) -> None:
+    for command in ("import", "export"):
+        shown = cli(command, "mlflow", uri, code=1)
+        assert "there is a password in the URI" in shown.err
+        assert "MLFLOW_REGISTRY_URI" in shown.err
+        assert "hunter2" not in shown.err + shown.out
+    require_no_password("https://mlflow.example.com:5000/prompts?x=y")
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "mlflow.db", "promptgit:///x", "file:///mlruns", "databricks", "sqlite:///none.db"]
+)
+def test_a_uri_that_cannot_be_read_from_is_refused_and_nothing_is_made(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(InvalidReferenceError):
+        Connection(uri)
+    assert not Path("none.db").exists()
+
+
+@pytest.mark.mlflow
+def test_a_server_that_is_away_is_an_error_within_the_deadline(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        assert f"MLflow at {address} cannot be used" in cli("import", "mlflow", address, code=1).err
+        taken.listen()  # from here on it accepts and never answers
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+        shown = cli("import", "mlflow", address, code=1)
+        assert "Is the server running" in shown.err
+
+
+@pytest.mark.mlflow
+def test_credentials_from_the_environment_are_used_and_not_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://ada:hunter2@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    shown = cli("import", "mlflow", code=1)
+    assert "MLflow at http://***@127.0.0.1:9 cannot be used" in shown.err
+    assert "hunter2" not in shown.err
