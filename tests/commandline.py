@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,8 +67,18 @@ def start(
     """Start `promptgit` as a process; stderr goes where stdout goes, if nothing else is said."""
     command = [sys.executable, "-m", "promptgit", *args]
     return subprocess.Popen(
-        command, stdin=stdin, stdout=out, stderr=out if err is None else err, env=env or environment()
+        command,
+        stdin=stdin,
+        stdout=out,
+        stderr=out if err is None else err,
+        env=env or environment(),
+        preexec_fn=hear_interrupts,
     )
+
+
+def hear_interrupts() -> None:
+    """In a process that is being started: a shell that runs tests in the background ignores Ctrl-C for all below it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def process(*args: str, stdin: int | None = None, env: dict[str, str] | None = None) -> Result:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commandline import environment
+from commandline import environment, hear_interrupts
 from gate import Fault, Gate
 from origin import CLOSING, GREETING, NAME, PRODUCTION, Origin
 from processes import eventually, marked, strays, zombies
@@ -146,7 +146,12 @@ def test_a_process_ends_at_once_while_a_refresh_hangs_and_takes_its_git_along(ga
         pass
     line = [sys.executable, "-c", HANGING, url, way]
     with subprocess.Popen(
-        line, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        line,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"1\n"
