@@ -62,7 +62,7 @@ def _find() -> Registry:
     refresh = os.environ.get("PROMPTGIT_REFRESH") if named else None
     if not refresh or os.path.isfile(path):
         return Registry(path, rev=rev, folder=folder)
-    from promptgit.remote.follower import Settings
+    from promptgit.remote.settings import Settings
 
     return Registry(path, rev=rev, folder=folder, refresh=Settings(None, None, None).refresh)
 

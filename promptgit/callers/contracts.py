@@ -5,7 +5,7 @@ from __future__ import annotations
 from promptgit.errors import GitError, InvalidReferenceError, NotFoundError, PromptGitError, RevisionNotFoundError
 from promptgit.layout import check_name
 from promptgit.record import Record
-from promptgit.registry.registry import reference
+from promptgit.registry.loading import reference
 from promptgit.uri import SCHEME, PromptRef
 
 TYPE_CHECKING = False

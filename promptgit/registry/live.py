@@ -99,7 +99,7 @@ class Live:
                 f"{self.path} does not follow a remote",
                 hint="Open it with refresh=30, or use registry.watch(callback).",
             )
-        return self._remote.on_change(callback)
+        return self._remote.voice.on_change(callback)
 
     def watch(
         self,
@@ -127,7 +127,7 @@ class Live:
                     f"{self.path} is pinned to {self.rev}: nothing in it changes",
                     hint="Open it with branch=, or without rev=.",
                 )
-            return Subscription(self._remote.on_change(callback))
+            return Subscription(self._remote.voice.on_change(callback))
         import importlib
 
         started: Watch = importlib.import_module("promptgit.watch").watch(

@@ -6,6 +6,7 @@ import os
 import time
 
 from promptgit.errors import InvalidReferenceError
+from promptgit.uri import PromptRef
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from promptgit.catalog import Split
     from promptgit.model import PromptVersion
     from promptgit.stamp import Stamp
-    from promptgit.uri import PromptRef
 
     Watched = tuple[tuple[str, Stamp], ...]
     Fallback = str | Sequence[Mapping[str, Any]]
@@ -112,3 +112,24 @@ def fallback_prompt(ref: PromptRef, template: Fallback) -> PromptVersion:
     )
     body = VersionBody({name: value for name, value in content.items() if value is not None})
     return PromptVersion(name=ref.name, version=0, body=body, resolved_from=ref.alias)
+
+
+def reference(name_or_uri: str, version: int | str | None = None) -> PromptRef:
+    """The reference that `load` was given.
+
+    Raises:
+        InvalidReferenceError: it cannot be read, or `version` stands beside a URI that names one.
+    """
+    ref = PromptRef.parse(name_or_uri)
+    if version is None:
+        return ref
+    if ref.version is not None or ref.alias is not None:
+        raise InvalidReferenceError(
+            f"version={version!r} was given beside a URI that names one",
+            text=name_or_uri,
+            hint="Give one of the two.",
+        )
+    if isinstance(version, bool) or not isinstance(version, int | str) or (isinstance(version, int) and version < 1):
+        raise InvalidReferenceError(f"a version is a positive whole number or an alias, not {version!r}")
+    named: PromptRef = PromptRef.parse(f"{ref.name}/{version}").replace(rev=ref.rev)
+    return named

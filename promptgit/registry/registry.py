@@ -16,9 +16,8 @@ from promptgit.errors import (
 )
 from promptgit.registry import views
 from promptgit.registry.live import Live
-from promptgit.registry.loading import KEPT_HOT, Hot, Windows, fallback_prompt, require_arguments
+from promptgit.registry.loading import KEPT_HOT, Hot, Windows, fallback_prompt, reference, require_arguments
 from promptgit.registry.writing import Writing
-from promptgit.uri import PromptRef
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from promptgit.review.compare import Comparison
     from promptgit.review.model import Review
     from promptgit.trust import Verifier
+    from promptgit.uri import PromptRef
 
 
 class Registry(Writing, Live):
@@ -462,27 +462,6 @@ class Registry(Writing, Live):
         return ((self._opened.repository().head_ref() or ref) if ref == "HEAD" else ref).removeprefix("refs/heads/")
 
 
-def reference(name_or_uri: str, version: int | str | None = None) -> PromptRef:
-    """The reference that `load` was given.
-
-    Raises:
-        InvalidReferenceError: it cannot be read, or `version` stands beside a URI that names one.
-    """
-    ref = PromptRef.parse(name_or_uri)
-    if version is None:
-        return ref
-    if ref.version is not None or ref.alias is not None:
-        raise InvalidReferenceError(
-            f"version={version!r} was given beside a URI that names one",
-            text=name_or_uri,
-            hint="Give one of the two.",
-        )
-    if isinstance(version, bool) or not isinstance(version, int | str) or (isinstance(version, int) and version < 1):
-        raise InvalidReferenceError(f"a version is a positive whole number or an alias, not {version!r}")
-    named: PromptRef = PromptRef.parse(f"{ref.name}/{version}").replace(rev=ref.rev)
-    return named
-
-
 def _is_remote(place: str) -> bool:
     from promptgit.remote.address import is_remote
 
@@ -500,8 +479,10 @@ def _follow(
     verify: Verifier | None,
 ) -> Follower:
     from promptgit.remote import address
-    from promptgit.remote.clone import CachedClone, OwnClone
-    from promptgit.remote.follower import Follower, Settings
+    from promptgit.remote.cached import CachedClone
+    from promptgit.remote.follower import Follower
+    from promptgit.remote.own import OwnClone
+    from promptgit.remote.settings import Settings
 
     clone = CachedClone(address.parse(place)) if address.is_remote(place) else OwnClone(place)
     settings = Settings(refresh, timeout, offline)

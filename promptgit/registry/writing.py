@@ -77,7 +77,9 @@ class Writing:
             PolicyError: the policies of `promptgit.yaml` refuse the change.
         """
         if self._remote is not None:
-            return self._remote.write(lambda engine: self._apply(engine, edit, dry_run=dry_run, push=True))
+            from promptgit.remote.writing import write
+
+            return write(self._remote, lambda engine: self._apply(engine, edit, dry_run=dry_run, push=True))
         return self._apply(self.engine(), edit, dry_run=dry_run, push=push)
 
     def _apply(self, engine: Engine, edit: Edit, *, dry_run: bool, push: bool) -> Applied:

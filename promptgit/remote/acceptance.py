@@ -83,19 +83,28 @@ class Line:
         """The commit that was served last on this machine."""
         return self.place.repository().ref_commit(self.ref) or self._state("served").get(self.key)
 
-    def load(self, commit: str) -> Served:
-        """What a commit that was accepted holds, with the aliases of now."""
+    def load(self, commit: str, *, forgive: bool = False) -> Served:
+        """What a commit that was accepted holds, with the aliases of now.
+
+        Raises:
+            HistoryRewrittenError: alias moves were taken away; not if that is forgiven.
+            UntrustedCommitError: a move is not signed as it must be.
+        """
         moves = self.place.moves(commit) if self.place.aliases_in_tags(commit) else None
         if moves is not None:
-            self._admit_moves(moves)
+            self._admit_moves(moves, forgive)
         return Served(
             commit=commit,
             moves=tuple(sorted(moves)) if moves is not None else None,
             catalog=self.place.catalog_at(commit, moves),
         )
 
-    def accept(self, old: str | None, new: str) -> Served:
+    def accept(self, old: str | None, new: str, *, forgive: bool = False) -> Served:
         """Make `new` the commit that is served, if it may be. The caller holds the clone's lock.
+
+        Args:
+            old: what it must build on; None if nothing was served yet, or history may be another.
+            forgive: also let alias moves go that were there.
 
         Raises:
             HistoryRewrittenError: it does not build on `old`.
@@ -110,7 +119,7 @@ class Line:
                 hint="If that was meant: promptgit sync --accept-rewrite URL",
             )
         self.place.admit(new)
-        served = self.load(new)
+        served = self.load(new, forgive=forgive)
         if old is not None and old != new:
             require_readable(served.catalog, changed(self.place, old, new))
         if repository.ref_commit(self.ref) != new:
@@ -118,21 +127,12 @@ class Line:
         self._remember(served)
         return served
 
-    def forget(self) -> None:
-        """Drop what was served, so that the next commit need not build on it. The caller holds the clone's lock."""
-        repository = self.place.repository()
-        repository.git(["update-ref", "-d", self.ref])
-        for key in ("served", "moves"):
-            known = self._state(key)
-            known.pop(self.key, None)
-            self.place.clone.state.update(**{key: known})
-
-    def _admit_moves(self, moves: list[Move]) -> None:
+    def _admit_moves(self, moves: list[Move], forgive: bool) -> None:
         from promptgit.trust import check_moves
 
         counts = {key: count for key, (count, _) in newest_moves(moves).items()}
         back = check_moves({_pair(key): count for key, count in self._state("moves").get(self.key, {}).items()}, counts)
-        if back:
+        if back and not forgive:
             raise HistoryRewrittenError(str(back[0]), hint="If that was meant: promptgit sync --accept-rewrite URL")
         if self.place.verify is not None:
             self.place.verify_moves({f"{name}@{alias}": count for (name, alias), count in counts.items()})
