@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from promptgit.gitrepo.repository import GitRepository
 
-_FORMAT = "%x01%H%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00"
+# What people write has a dot before it: so only a commit begins with NUL and 1, whatever their texts begin with.
+_FORMAT = "%x01%H%x00.%an%x00.%ae%x00%at%x00%ct%x00.%B%x00"
 
 
 class FileChange(Record):
@@ -94,23 +95,23 @@ def _read(
 ) -> Iterator[Commit]:
     args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--root", f"--format={_FORMAT}", *options]
     done = repository.git([*args, "--end-of-options", *tips, "--", *paths], deadline=300.0)
-    for row in done.out.decode("utf-8", "replace").split("\x01")[1:]:
+    for row in f"\0{done.out.decode('utf-8', 'replace')}".split("\0\x01")[1:]:
         yield _parse(row)
 
 
 def _parse(row: str) -> Commit:
     commit, author, email, time, committed, message, rest = row.split("\0", 6)
-    fields = rest.lstrip("\n\0").split("\0")
+    fields = rest.lstrip("\n\0").rstrip("\0").split("\0")
     files = []
     for at in range(0, len(fields) - 1, 2):
         files.append(_file(fields[at].lstrip("\n"), fields[at + 1]))
     return Commit(
         commit=commit,
-        author=author,
-        email=email,
+        author=author[1:],
+        email=email[1:],
         time=int(time),
         committed=int(committed),
-        message=message.rstrip("\n"),
+        message=message[1:].rstrip("\n"),
         files=tuple(sorted(files, key=lambda file: file.path)),
     )
 

@@ -197,3 +197,13 @@ def test_an_expression_is_no_branch_to_follow(refunds: Registry) -> None:
         refunds.set_alias("support.refunds", "production", 3)
         assert pinned.commit == commit
         assert pinned.status().source == "commit"
+
+
+def test_a_message_with_control_characters_does_not_break_the_history(refunds: Registry, git: Git) -> None:
+    texts = ("one\x01two", "\x01" * 40, "\x01" + "a" * 40 + "\x02")
+    for text in texts:
+        git("commit", "-q", "--allow-empty", "-m", f"Look at this: {text}")
+        refunds.register("support.refunds", f"{text!r}: {{{{question}}}}", text)
+    messages = [event.message for event in refunds.history("support.refunds")]
+    assert messages[:3] == [text.strip() for text in reversed(texts)]
+    assert refunds.load("support.refunds").commit_message == texts[-1].strip()
