@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH_VENV ?= .venv-bench
+MLFLOW_VENV ?= .venv-mlflow
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -27,6 +28,15 @@ demo: venv ## a tour of the product on one screen
 .PHONY: test
 test: lint ## linters, types and tests; under ten minutes on 2 cores
 	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+$(MLFLOW_VENV)/.installed: pyproject.toml
+	@test -x $(MLFLOW_VENV)/bin/python || $(PYTHON) -m venv $(MLFLOW_VENV)
+	$(MLFLOW_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mlflow]'
+	@touch $@
+
+.PHONY: test-mlflow
+test-mlflow: $(MLFLOW_VENV)/.installed ## the tests that need MLflow, in an environment of their own: a few minutes
+	$(MLFLOW_VENV)/bin/python -m pytest -q -n $(WORKERS) -m 'mlflow and not long' tests/integrations tests/interop tests/search tests/schema
 
 .PHONY: test-long
 test-long: venv ## the full form of the guarantees: an hour
@@ -60,4 +70,4 @@ bench-write: venv $(BENCH_VENV)/.installed ## the same with the large registry, 
 
 .PHONY: clean
 clean: ## remove what was made here
-	rm -rf $(VENV) $(BENCH_VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) $(MLFLOW_VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -32,6 +32,7 @@ class Changeset(Record):
         creates: paths in `writes` that must not exist yet.
         note: one line for people, such as "support.refunds: version 4".
         base: a commit that checks in hooks are to compare with instead of the branch's tip; empty for the tip.
+        author: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, where somebody else than the committer wrote it.
     """
 
     message: str
@@ -40,3 +41,4 @@ class Changeset(Record):
     creates: frozenset[str] = frozenset()
     note: str = ""
     base: str = ""
+    author: Mapping[str, str] = {}

@@ -190,7 +190,8 @@ class Engine:
         root = repository.reader.commit(tip)["tree"] if tip else None
         tree = edit_tree(repository, root, {path: new for path, (_, new) in paths.items()})
         tree = tree or repository.writer.write("tree", b"")
-        commit = commits.make_commit(repository, tree, [tip] if tip else [], changeset.message, sign=settings.sign)
+        parents, author = [tip] if tip else [], changeset.author
+        commit = commits.make_commit(repository, tree, parents, changeset.message, sign=settings.sign, env=author)
         note = changeset.note or changeset.message.partition("\n")[0]
         return self._publish(branch, tip, commit, paths, checkout, note, push)
 
@@ -294,7 +295,8 @@ class Engine:
         try:
             checkout.put({path: changeset.writes[path.removeprefix(self.prefix)] for path in paths})
             blobs = {path: new for path, (_, new) in paths.items()}
-            commits.commit_with_hooks(self.repository, tip, blobs, changeset.message, base=changeset.base)
+            base, author = changeset.base, changeset.author
+            commits.commit_with_hooks(self.repository, tip, blobs, changeset.message, base=base, author=author)
         except BaseException:
             self._repair()
             raise

@@ -149,19 +149,31 @@ def _take_over(lock: str) -> None:
 
 
 def commit_with_hooks(
-    repository: GitRepository, tip: str | None, changes: Mapping[str, str | None], message: str, *, base: str = ""
+    repository: GitRepository,
+    tip: str | None,
+    changes: Mapping[str, str | None],
+    message: str,
+    *,
+    base: str = "",
+    author: Mapping[str, str] | None = None,
 ) -> None:
     """Commit on HEAD as `git commit` does, hooks and signing included, from an index of its own.
 
     The files must lie in the working tree already, where hooks look for them. `git commit --only` would take their
     content through the user's filters (autocrlf, ident); this commits the blobs themselves.
 
+    Args:
+        base: see `Changeset.base`.
+        author: see `make_commit`.
+
     Raises:
         RefMovedError: HEAD moved meanwhile.
         GitError: a hook refused; its output is in `stderr`.
     """
     index = os.path.join(repository.git_dir, f"promptgit-index-{os.getpid()}")
-    env = {"GIT_INDEX_FILE": index, **({"PROMPTGIT_BASE": base} if base else {})}  # the hook may be promptgit check
+    env = {"GIT_INDEX_FILE": index, **(author or {})}
+    if base:
+        env["PROMPTGIT_BASE"] = base  # the hook may be promptgit check
     rows = "".join(
         f"100644 {blob} 0\t{path}\0" if blob else f"0 {repository.null_id} 0\t{path}\0"
         for path, blob in changes.items()

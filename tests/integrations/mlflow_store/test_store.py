@@ -1,0 +1,312 @@
+"""The store's contract with MLflow, its URIs, its refusals, and what it hands over to a store for models."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from mlflow_sdk import Sdk, error_of
+from support import Git, git_init
+
+from promptgit import Registry
+from promptgit.errors import InvalidReferenceError
+
+pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
+
+QUESTION = "Answer {{question}}"
+BUILT_ON_OTHERS = {
+    "create_prompt",
+    "create_prompt_version",
+    "delete_prompt",
+    "delete_prompt_alias",
+    "delete_prompt_tag",
+    "delete_prompt_version",
+    "delete_prompt_version_tag",
+    "get_prompt_version",
+    "get_prompt_version_by_alias",
+    "link_prompt_version_to_model",
+    "link_prompt_version_to_run",
+    "link_prompts_to_trace",
+    "search_prompt_versions",
+    "search_prompts",
+    "set_prompt_alias",
+    "set_prompt_tag",
+    "set_prompt_version_tag",
+    "supports_workspaces",
+}
+"""What MLflow's default does with the methods that are answered here."""
+
+
+@pytest.fixture
+def plugin(tracking_uri: str) -> Any:
+    """The package's modules by name."""
+    return lambda name: importlib.import_module(f"promptgit.integrations.mlflow.{name}")
+
+
+# --- the contract -----------------------------------------------------------------------------------------------------
+
+
+def test_no_method_of_mlflows_store_is_forgotten(plugin: Any) -> None:
+    abstract = importlib.import_module("mlflow.store.model_registry.abstract_store").AbstractStore
+    public = {name for name, _ in inspect.getmembers(abstract) if not name.startswith("_")}
+    store = plugin("store").PromptGitStore
+    answered = {name for name in public if getattr(store, name) is not getattr(abstract, name)}
+    assert public - answered == BUILT_ON_OTHERS
+    assert set(plugin("models").HANDED_OVER) <= answered
+
+
+def test_the_methods_take_what_mlflow_hands_them(plugin: Any) -> None:
+    sql = importlib.import_module("mlflow.store.model_registry.sqlalchemy_store").SqlAlchemyStore
+    store = plugin("store").PromptGitStore
+    for name, method in inspect.getmembers(sql, inspect.isfunction):
+        if not name.startswith("_") and hasattr(store, name):
+            theirs, ours = (list(inspect.signature(one).parameters) for one in (method, getattr(store, name)))
+            assert ours[: len(theirs)] == theirs, name
+
+
+def test_mlflow_finds_the_store_by_its_entry_point(sdk: Sdk, plugin: Any) -> None:
+    assert isinstance(sdk.client._get_registry_client().store, plugin("store").PromptGitStore)
+
+
+# --- URIs -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "options"),
+    [
+        ("promptgit:///srv/prompts", "/srv/prompts", {}),
+        ("promptgit:///srv/my%20prompts?branch=next", "/srv/my prompts", {"branch": "next"}),
+        (
+            "promptgit:///srv/mono.git?rev=v1&folder=apps/prompts",
+            "/srv/mono.git",
+            {"rev": "v1", "folder": "apps/prompts"},
+        ),
+        ("promptgit+https://host/team/prompts.git?branch=main", "https://host/team/prompts.git", {"branch": "main"}),
+        ("promptgit+ssh://git@host/prompts.git", "ssh://git@host/prompts.git", {}),
+    ],
+)
+def test_a_uri_says_where_the_registry_is(plugin: Any, text: str, place: str, options: dict[str, str]) -> None:
+    uri = plugin("uri")
+    assert uri.parse(text) == uri.StoreUri(place=place, **options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "promptgit://host/path",
+        "promptgit:/srv/prompts",
+        "promptgit:///",
+        "promptgit:///srv/a%00b",
+        "promptgit:///srv?brnach=main",
+        "promptgit:///srv?branch=main&rev=v1",
+        "sqlite:///mlflow.db",
+    ],
+)
+def test_another_uri_is_refused(plugin: Any, text: str) -> None:
+    with pytest.raises(InvalidReferenceError):
+        plugin("uri").parse(text)
+
+
+def test_a_token_in_a_uri_is_not_shown(plugin: Any, tracking_uri: str) -> None:
+    token = "ghp_" + "x" * 36
+    for uri in (f"promptgit+https://ada:{token}@host/prompts.git", f"promptgit+https://host/prompts.git?token={token}"):
+        error = error_of(plugin("store").PromptGitStore, uri, tracking_uri)
+        assert token not in str(error)
+        assert error.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_a_missing_registry_is_not_taken_for_a_missing_prompt(tmp_path: Path, tracking_uri: str, quiet: None) -> None:
+    sdk = Sdk(f"promptgit://{tmp_path}/nowhere", tracking_uri)
+    error = error_of(sdk.load, "faq", allow_missing=True)
+    assert (error.error_code, "there is no registry at" in error.message) == ("INVALID_STATE", True)
+
+
+def test_another_branch_is_read_and_written(git: Git, tracking_uri: str, quiet: None) -> None:
+    Registry(git.path).register("faq", QUESTION)
+    git("branch", "next")
+    sdk = Sdk(f"promptgit://{git.path}?branch=next", tracking_uri)
+    sdk.genai.register_prompt("faq", "Answer briefly: {{question}}")
+    assert (sdk.load("faq").version, Registry(git.path).versions("faq")) == (2, [1])
+    assert git("log", "--format=%s", "-1", "next") == "faq: version 2"
+
+
+def test_a_folder_of_a_bare_repository_is_a_registry(tmp_path: Path, tracking_uri: str, quiet: None) -> None:
+    git = git_init(tmp_path / "mono")
+    git.commit_file("apps/support/promptgit.yaml", "format: 1\n")
+    git("clone", "-q", "--bare", str(git.path), str(tmp_path / "bare.git"))
+    sdk = Sdk(f"promptgit://{tmp_path}/bare.git?folder=apps/support", tracking_uri)
+    sdk.genai.register_prompt("faq", QUESTION)
+    files = Git(tmp_path / "bare.git")("ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    assert "apps/support/prompts/faq/1.yaml" in files
+
+
+def test_a_pinned_registry_is_read_only(git: Git, tracking_uri: str, quiet: None) -> None:
+    Registry(git.path).register("faq", QUESTION)
+    for uri, code in (
+        (f"promptgit://{git.path}?rev={git('rev-parse', 'HEAD')}", "PERMISSION_DENIED"),
+        (f"promptgit+file://{git.path}?rev={git('rev-parse', 'HEAD')}", "RESOURCE_CONFLICT"),
+    ):
+        sdk = Sdk(uri, tracking_uri)
+        assert sdk.load("faq").template == QUESTION
+        error = error_of(sdk.client.set_prompt_alias, "faq", "production", 1)
+        assert (error.error_code, "this registry is pinned" in error.message) == (code, True)
+
+
+def test_a_remote_is_read_and_written_by_its_url(git: Git, tmp_path: Path, tracking_uri: str, quiet: None) -> None:
+    Registry(git.path).register("faq", QUESTION)
+    git("clone", "-q", "--bare", str(git.path), str(tmp_path / "remote.git"))
+    sdk = Sdk(f"promptgit+file://{tmp_path}/remote.git", tracking_uri)
+    made = sdk.genai.register_prompt("faq", "Answer briefly: {{question}}", "Briefer", tags={"mlflow.user": "grace"})
+    sdk.genai.set_prompt_alias("faq", "production", made.version)
+    assert sdk.load("prompts:/faq@production").version == 2
+    shown = Git(tmp_path / "remote.git")(
+        "log", "--format=%an: %s", "-2", "--", "prompts/faq/2.yaml", "prompts/faq/aliases.yaml"
+    )
+    assert shown.splitlines() == ["Ada Lovelace: faq: production new -> 2", "grace: Briefer"]
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def policed_sdk(policed: Git, tracking_uri: str, quiet: None) -> Sdk:
+    """A registry with policies that has a prompt."""
+    sdk = Sdk(f"promptgit://{policed.path}", tracking_uri)
+    sdk.genai.register_prompt("faq", QUESTION)
+    return sdk
+
+
+def test_policies_hold(policed_sdk: Sdk) -> None:
+    client = policed_sdk.client
+    for call, said in (
+        (lambda: client.set_prompt_alias("faq", "production", 1), "production is protected"),
+        (lambda: client.set_prompt_tag("faq", "billing.id", "7"), "billing.id is reserved"),
+        (lambda: client.set_prompt_version_tag("faq", 1, "billing.id", "7"), "billing.id is reserved"),
+        (lambda: client.register_prompt("faq", QUESTION, tags={"billing.id": "7"}), "billing.id is reserved"),
+    ):
+        error = error_of(call)
+        assert error.error_code == "PERMISSION_DENIED"
+        assert said in error.message
+    assert policed_sdk.load("faq").version == 1
+
+
+def test_a_version_is_frozen_and_saying_the_same_again_is_no_change(sdk: Sdk) -> None:
+    config = {"model_name": "gpt-5", "temperature": 0.5}
+    sdk.genai.register_prompt("faq", QUESTION, model_config=config)
+    sdk.genai.set_prompt_model_config("faq", 1, {"temperature": 0.5, "model_name": "gpt-5"})
+    error = error_of(sdk.genai.set_prompt_model_config, "faq", 1, {"model_name": "gpt-6"})
+    assert "never changes" in error.message
+    assert error_of(sdk.genai.delete_prompt_model_config, "faq", 1).error_code == "PERMISSION_DENIED"
+    assert (
+        error_of(sdk.client.set_prompt_version_tag, "faq", 1, "promptgit.commit", "0").error_code == "PERMISSION_DENIED"
+    )
+    assert sdk.load("faq").model_config == config
+
+
+def test_a_prompt_stays_a_prompt(sdk: Sdk) -> None:
+    sdk.genai.register_prompt("faq", QUESTION)
+    key = "mlflow.prompt.is_prompt"
+    sdk.client.set_prompt_tag("faq", key, "true")
+    assert error_of(sdk.client.set_prompt_tag, "faq", key, "false").error_code == "PERMISSION_DENIED"
+    assert error_of(sdk.client.delete_prompt_tag, "faq", key).error_code == "PERMISSION_DENIED"
+
+
+def test_a_prompt_has_no_source_but_mlflows_placeholders(sdk: Sdk) -> None:
+    store = sdk.client._get_registry_client().store
+    tag = importlib.import_module("mlflow.entities.model_registry").ModelVersionTag
+    tags = [tag("mlflow.prompt.is_prompt", "true"), tag("mlflow.prompt.text", QUESTION)]
+    assert error_of(store.create_model_version, "faq", "/etc/passwd", tags=tags).error_code == "INVALID_PARAMETER_VALUE"
+    assert store.create_model_version("faq", "prompt-template", tags=tags).version == 1
+
+
+def test_errors_of_promptgit_have_codes_of_mlflow(plugin: Any) -> None:
+    errors = importlib.import_module("promptgit.errors")
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(kinds) > 15
+    for kind in kinds:
+        assert next(code for known, code in plugin("errors")._CODES if issubclass(kind, known))
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def test_models_are_refused_by_name_of_the_variable(sdk: Sdk) -> None:
+    store = sdk.client._get_registry_client().store
+    for call in (
+        lambda: store.create_registered_model("churn"),
+        lambda: store.create_model_version("churn", "s3://bucket/model"),
+        lambda: store.transition_model_version_stage("churn", "1", "Production", False),
+        lambda: store.get_model_version_download_uri("churn", "1"),
+        lambda: store.create_webhook("hook", "https://host", []),
+    ):
+        error = error_of(call)
+        assert (error.error_code, "PROMPTGIT_MLFLOW_MODEL_STORE" in error.message) == ("NOT_IMPLEMENTED", True)
+    assert sdk.client.search_registered_models() == []
+    assert sdk.client.search_model_versions() == []
+    assert error_of(sdk.client.get_registered_model, "churn").error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_models_go_to_the_store_that_is_named(
+    git: Git, tracking_uri: str, monkeypatch: pytest.MonkeyPatch, quiet: None
+) -> None:
+    monkeypatch.setenv("PROMPTGIT_MLFLOW_MODEL_STORE", tracking_uri)
+    sdk = Sdk(f"promptgit://{git.path}?branch=main", tracking_uri)
+    client = sdk.client
+    client.create_registered_model("churn", {"team": "risk"})
+    client.create_model_version("churn", "s3://bucket/model")
+    client.set_registered_model_alias("churn", "production", "1")
+    client.register_prompt("faq", QUESTION)
+    assert [model.name for model in client.search_registered_models()] == ["churn"]
+    assert [version.name for version in client.search_model_versions()] == ["churn"]
+    assert client.get_model_version_by_alias("churn", "production").version == 1
+    assert client.get_model_version_download_uri("churn", "1") == "s3://bucket/model"
+    assert [prompt.name for prompt in client.search_prompts()] == ["faq"]
+    assert Registry(git.path).prompts() == ["faq"]
+    assert error_of(client.create_registered_model, "faq").error_code == "RESOURCE_ALREADY_EXISTS"
+    assert error_of(client.create_prompt, "churn").error_code == "RESOURCE_ALREADY_EXISTS"
+    assert error_of(client.load_prompt, "prompts:/churn/1").error_code == "INVALID_PARAMETER_VALUE"
+    client.delete_registered_model("churn")
+    assert client.search_registered_models() == []
+
+
+def test_a_prompt_is_renamed_and_described_by_mlflows_methods_for_models(sdk: Sdk) -> None:
+    store = sdk.client._get_registry_client().store
+    sdk.genai.register_prompt("faq", QUESTION, "First")
+    assert store.update_registered_model("faq", "Frequent questions").description == "Frequent questions"
+    assert store.update_model_version("faq", 1, "Reviewed by Grace").description == "Reviewed by Grace"
+    assert store.update_model_version("faq", "1", "").description == "First"
+    assert store.rename_registered_model("faq", "support.faq").name == "support.faq"
+    assert [one.version for one in store.get_latest_versions("support.faq")] == [1]
+
+
+# --- who ---------------------------------------------------------------------------------------------------------------
+
+
+def test_who_signed_in_at_the_server_is_the_author(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    flask: Any = pytest.importorskip("flask")
+    author = plugin("author").author
+    header = {"Authorization": "Basic YWRhOnNlY3JldA=="}  # ada:secret
+    with flask.Flask("mlflow").test_request_context(headers=header):
+        assert author({}) == {}  # nobody has checked it
+        monkeypatch.setitem(sys.modules, "mlflow.server.auth", ModuleType("auth"))
+        assert author({"mlflow.user": "grace"}) == {"GIT_AUTHOR_NAME": "ada", "GIT_AUTHOR_EMAIL": "ada@mlflow"}
+    assert author({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "address"),
+    [
+        ("grace@example.com", "grace@example.com", "grace@example.com"),
+        ("Grace Hopper", "Grace Hopper", "Grace-Hopper@mlflow"),
+        ("<evil>\nname\x1b[31m <x@y>", "evilname[31m x@y", "evilname-31m-x-y@mlflow"),
+        ("李雷", "李雷", "user@mlflow"),
+    ],
+)
+def test_an_author_is_what_git_takes(plugin: Any, user: str, name: str, address: str) -> None:
+    assert plugin("author").author({"mlflow.user": user}) == {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address}
+    assert plugin("author").author({"mlflow.user": "  \n<>"}) == {}
