@@ -226,7 +226,9 @@ MODES = (
     Mode(name="http hangs in the pack", protocol="http", switch=_wire("hang", 40_000), says=_SLOW, pack=True),
     Mode(name="http drips", protocol="http", switch=_wire("drip", 20), says=_SLOW),
     Mode(name="http is slow", protocol="http", switch=_wire("slow", 20_000), says=_SLOW, pack=True),
-    Mode(name="http resets", protocol="http", switch=_wire("reset"), says=f"{_BROKEN}|it refuses connections", short=True),
+    Mode(
+        name="http resets", protocol="http", switch=_wire("reset"), says=f"{_BROKEN}|it refuses connections", short=True
+    ),
     Mode(name="http resets in the pack", protocol="http", switch=_wire("reset", 40_000), says=_BROKEN, pack=True),
     Mode(name="http closes early", protocol="http", switch=_wire("close", 100), says=f"{_BROKEN}|{_NO_GIT}"),
     Mode(name="http corrupts the pack", protocol="http", switch=_wire("corrupt", 40_000), says=_BROKEN, pack=True),

@@ -11,6 +11,7 @@ import pytest
 from mlflow_sdk import Sdk, settle
 from support import Git
 
+pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
 
 QUESTION = "Answer {{question}}"

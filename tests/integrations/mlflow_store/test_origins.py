@@ -11,6 +11,7 @@ from support import Git
 
 from promptgit import Registry
 
+pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
 
 

@@ -12,6 +12,7 @@ from support import Git
 
 from promptgit import Registry
 
+pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
 
 QUESTION = "Answer kindly.\n\nQuestion: {{question}}\n"

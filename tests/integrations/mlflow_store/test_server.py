@@ -16,6 +16,7 @@ from support import Git, git_init
 
 from promptgit import Registry
 
+pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
 
 CONFIG = "format: 1\npolicies:\n  aliases:\n    frozen: {protected: true}\n  reserved_tags: [billing.*]\n"

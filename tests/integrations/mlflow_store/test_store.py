@@ -16,6 +16,7 @@ from support import Git, git_init
 from promptgit import Registry
 from promptgit.errors import InvalidReferenceError
 
+pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
 
 QUESTION = "Answer {{question}}"
