@@ -55,18 +55,20 @@ format: venv ## put the code in form
 
 $(BENCH_VENV)/.installed: pyproject.toml
 	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'mlflow==3.17.2'
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'mlflow==3.17.2' --editable .
 	@touch $@
 
 .PHONY: bench
 bench: venv $(BENCH_VENV)/.installed ## promptgit beside MLflow in one run
 	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python
 	$(BIN)/python benchmarks/remote.py --mlflow-python $(BENCH_VENV)/bin/python
+	$(BIN)/python benchmarks/plugin.py --mlflow-python $(BENCH_VENV)/bin/python
 
 .PHONY: bench-write
 bench-write: venv $(BENCH_VENV)/.installed ## the same with the large registry, written into the README files
 	$(BIN)/python benchmarks/run.py --mlflow-python $(BENCH_VENV)/bin/python --full --write
 	$(BIN)/python benchmarks/remote.py --mlflow-python $(BENCH_VENV)/bin/python --write
+	$(BIN)/python benchmarks/plugin.py --mlflow-python $(BENCH_VENV)/bin/python --write
 
 .PHONY: clean
 clean: ## remove what was made here

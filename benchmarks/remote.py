@@ -43,7 +43,7 @@ GIT_ROWS = {
 OURS = f"""
 import sys
 from promptgit import Registry
-with Registry(sys.argv[1]) as registry:
+with Registry(sys.argv[1], refresh=3600) as registry:
     prompt = registry.load("prompts:/bench@production")
     {FORMAT}
 """

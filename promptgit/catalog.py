@@ -8,7 +8,7 @@ from __future__ import annotations
 from promptgit import layout
 from promptgit.aliases.target import choose
 from promptgit.content import Notes, parse_notes, parse_version_file
-from promptgit.errors import AliasNotFoundError, GitError, PromptNotFoundError, VersionNotFoundError
+from promptgit.errors import AliasNotFoundError, GitError, NotFoundError, PromptNotFoundError, VersionNotFoundError
 from promptgit.model import PromptVersion, aliases_of
 from promptgit.stamp import settled
 
@@ -74,7 +74,10 @@ class Catalog:
         self._aliases = aliases
         self._origin = origin
         self._numbers: dict[str, tuple[Mapping[str, bool], list[int]]] = {}
-        self.hot: dict[str, Any] = {}  # what `Registry.load` handed out, by what it was asked for; gone with this state
+        # What `Registry.load` handed out, by what it was asked for, and what it did not find: to say what there is instead, all
+        # prompts are looked through, which a request that lives on its fallback must not pay each time. Gone with this state.
+        self.hot: dict[str, Any] = {}
+        self.absent: dict[str | None, tuple[type[NotFoundError], str, str | None]] = {}
 
     @property
     def backend(self) -> AliasBackend:

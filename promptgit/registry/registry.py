@@ -250,7 +250,15 @@ class Registry(Writing, Live):
             return self.at(ref.rev)._load(ref.replace(rev=None), None, key)
         observers.autostart()
         catalog = self.catalog
-        found = catalog.files.steady(lambda: catalog.choices(ref))
+        if asked in catalog.absent:
+            kind, message, hint = catalog.absent[asked]
+            raise kind(message, hint=hint)
+        try:
+            found = catalog.files.steady(lambda: catalog.choices(ref))
+        except NotFoundError as error:
+            if asked is not None and self._remote is not None and len(catalog.absent) < KEPT_HOT:
+                catalog.absent[asked] = (type(error), error.message, error.hint)
+            raise
         if asked is not None:
             self._keep(asked, catalog, ref, found)
         return found.choose(key) if isinstance(found, Split) else found

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import stat
 
 from promptgit import stamp
@@ -125,6 +124,8 @@ class StateFile:
 def remove(path: str) -> None:
     """Remove whatever stands at a path: a folder with all that is in it, a file or a link."""
     if os.path.isdir(path) and not os.path.islink(path):
+        import shutil
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         with contextlib.suppress(FileNotFoundError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import threading
 import time
 import weakref
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 START_S = 3.0
 """How long opening waits for news if the clone is older than a refresh. What comes later is served when it comes."""
 _LOOK_S = 0.5  # how often to look whether another process of this machine has fetched
+_GATHER_S = 0.05  # so that the processes of a machine that are told of something at once fetch it once
 _SLOWEST_S = 60.0  # between attempts while the remote is away, if `refresh` is not longer
 _BACKOFF = 8  # times `refresh`, at the most
 
@@ -242,6 +242,8 @@ class Follower:
         """See `background.Owner`."""
         now = time.time()
         try:
+            if asked:
+                time.sleep(_GATHER_S)
             if asked or self._damaged or (now >= self._due and not self.settings.offline):
                 self._refresh(self.settings.timeout, asked=now if asked else self._asked_at)
             elif self.clone.state.stamp() != self._seen:
@@ -377,6 +379,8 @@ class Follower:
         Args:
             took: seconds that it took now; for as long the clone is left to other processes.
         """
+        import random
+
         refresh = self.settings.refresh
         wait = min(refresh * min(2**self.voice.failures, _BACKOFF), max(refresh, _SLOWEST_S))
         jitter = random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, keeps no secret

@@ -11,7 +11,7 @@ from origin import NAME, PRODUCTION, Origin
 
 import promptgit
 from promptgit import Registry
-from promptgit.errors import InvalidReferenceError, RemoteUnavailableError
+from promptgit.errors import AliasNotFoundError, InvalidReferenceError, RemoteUnavailableError
 
 pytest_plugins = ["far"]
 
@@ -91,3 +91,15 @@ def test_loads_say_at_which_commit_they_were_found(origin: Origin, far: str) -> 
         assert after.resolved_at == promoted == registry.status().commit
         assert before.resolved_at != promoted
         assert after.resolved_from == "production"
+
+
+def test_what_is_missing_is_looked_for_once_until_a_refresh_brings_it(origin: Origin, far: str) -> None:
+    with Registry(far, refresh=0) as registry:
+        for _ in range(3):
+            assert registry.load("support.refunds@canary", allow_missing=True) is None
+            assert registry.load("support.refunds@canary", fallback="Wait.").template == "Wait."
+        with pytest.raises(AliasNotFoundError, match="Its aliases: production"):
+            registry.load("support.refunds@canary")
+        origin.promote(2, "canary")
+        registry.refresh()
+        assert registry.load("support.refunds@canary").version == 2
