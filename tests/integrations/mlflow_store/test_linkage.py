@@ -107,3 +107,25 @@ def test_runs_traces_and_models_are_linked_by_mlflow(sdk: Sdk) -> None:
     sdk.client.link_prompt_version_to_model("faq", "1", model.model_id)
     linked: Any = mlflow.get_logged_model(model.model_id).tags["mlflow.linkedPrompts"]
     assert json.loads(linked) == LINKED
+
+
+def test_links_that_are_asked_for_are_those_of_mlflow_and_no_commits(theirs: Sdk, sdk: Sdk, git: Git) -> None:
+    def linked(store: Sdk) -> list[Any]:
+        client, mlflow = store.client, store.mlflow
+        version = client.register_prompt("faq", QUESTION)
+        settle()
+        with mlflow.start_run() as active, mlflow.start_span("answer") as span:
+            pass
+        run, trace = active.info.run_id, span.trace_id
+        model = mlflow.create_external_model(name="support-agent").model_id
+        before = git("rev-parse", "HEAD")
+        client.link_prompt_version_to_run(run, version)
+        client.link_prompt_version_to_run(run, "prompts:/faq/1")
+        client.link_prompt_versions_to_trace([version], trace)
+        client.link_prompt_version_to_model("faq", "1", model)
+        settle()
+        assert git("rev-parse", "HEAD") == before
+        found = (mlflow.get_run(run).data, mlflow.get_trace(trace).info, mlflow.get_logged_model(model))
+        return [json.loads(one.tags["mlflow.linkedPrompts"]) for one in found]
+
+    assert linked(sdk) == linked(theirs) == [LINKED] * 3
