@@ -62,7 +62,7 @@ class Windows:
     """How old what is loaded again may be without a look at the files, if the call does not say.
 
     promptgit looks on every load, as that costs a microsecond. MLflow's two variables widen it: an alias may then be seen to
-    move up to so many seconds late, https://mlflow.org/docs/latest/genai/prompt-registry/prompt-engineering/#caching.
+    move up to so many seconds late.
     """
 
     def __init__(self) -> None:

@@ -24,6 +24,7 @@ from promptgit.registry import changes
 from promptgit.registry.views import resolve
 from promptgit.remote.acceptance import Line, Served, changed, names_of
 from promptgit.remote.background import Background
+from promptgit.remote.clone import left
 from promptgit.remote.place import ClonePlace
 from promptgit.remote.settings import REFRESH_S
 from promptgit.remote.status import Status, commit_time, utc
@@ -222,12 +223,12 @@ class Follower:
     @contextlib.contextmanager
     def held(self, end: float) -> Iterator[None]:
         """Hold the clone against other threads and other processes."""
-        if not self._refreshing.acquire(timeout=_left(end)):
+        if not self._refreshing.acquire(timeout=left(end)):
             raise RegistryBusyError(
                 f"another thread is still asking {self.clone.url}", hint="Wait, or allow more time."
             )
         try:
-            with self.clone.locked(_left(end)):
+            with self.clone.locked(left(end)):
                 yield
         finally:
             self._refreshing.release()
@@ -235,7 +236,7 @@ class Follower:
     def notify(self) -> None:
         """Refresh soon, in the background; see `Registry.notify`."""
         self._background.notify()
-        if self.settings.refresh > 0:
+        if not self._closed:
             self._background.ensure()
 
     def tick(self, asked: bool) -> float:
@@ -244,7 +245,8 @@ class Follower:
         try:
             if asked:
                 time.sleep(_GATHER_S)
-            if asked or self._damaged or (now >= self._due and not self.settings.offline):
+            due = self.settings.refresh > 0 and now >= self._due and not self.settings.offline
+            if asked or self._damaged or due:
                 self._refresh(self.settings.timeout, asked=now if asked else self._asked_at)
             elif self.clone.state.stamp() != self._seen:
                 self._refresh(self.settings.timeout, fetch=False)
@@ -254,7 +256,8 @@ class Follower:
             self.voice.log().exception("%s: refreshing failed", self.clone.url)
         finally:
             self._started.set()
-        return min(max(self._due - time.time(), 0.0), _LOOK_S) if not self.settings.offline else _LOOK_S
+        by_itself = self.settings.refresh > 0 and not self.settings.offline
+        return min(max(self._due - time.time(), 0.0), _LOOK_S) if by_itself else _LOOK_S
 
     def _refresh(
         self, timeout: float, *, asked: float | None = None, fetch: bool = True, accept_rewrite: bool = False
@@ -300,7 +303,7 @@ class Follower:
                 if self._damaged:
                     self._rebuild(end)
                 elif fetch and not self.settings.offline:
-                    self.clone.fetch(self._branch, _left(end), known=asked)
+                    self.clone.fetch(self._branch, left(end), known=asked)
                 served = self._advance(accept_rewrite)
             except CorruptObjectError:
                 if self._damaged or not self.clone.mendable:
@@ -325,7 +328,7 @@ class Follower:
                 hint="promptgit sync URL mends it.",
             )
         self.voice.log().warning("%s: the clone at %s is damaged; it is fetched anew", self.clone.url, self.clone.path)
-        self.clone.rebuild(_left(end))
+        self.clone.rebuild(left(end))
         self._damaged = False
 
     def _advance(self, accept_rewrite: bool) -> Served:
@@ -452,7 +455,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def _left(end: float) -> float:
-    return max(end - time.monotonic(), 0.05)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from origin import NAME, PRODUCTION, Origin
+from processes import eventually
 
 import promptgit
 from promptgit import Registry
@@ -103,3 +106,35 @@ def test_what_is_missing_is_looked_for_once_until_a_refresh_brings_it(origin: Or
         origin.promote(2, "canary")
         registry.refresh()
         assert registry.load("support.refunds@canary").version == 2
+
+
+def serves(registry: Registry, version: int) -> bool:
+    """Whether production is on a version."""
+    return bool(registry.load(PRODUCTION).version == version)
+
+
+def test_a_registry_that_is_refreshed_by_hand_can_be_notified_and_does_not_ask_by_itself(
+    origin: Origin, far: str
+) -> None:
+    asked: list[Any] = []
+    with Registry(far, refresh=0) as registry:
+        remove = promptgit.on_refresh(lambda *values: asked.append(values))
+        try:
+            for version in (2, 3):
+                origin.promote(version)
+                registry.notify()
+                eventually(partial(serves, registry, version), 20, "the promotion")
+            eventually(lambda: len(asked) == 2, 20, "the report of the second refresh")
+            registry.notify()
+            eventually(lambda: len(asked) == 3, 20, "the third refresh")
+        finally:
+            remove()
+    assert len(asked) == 3
+
+
+def test_a_registry_that_was_closed_starts_no_thread_when_it_is_notified(far: str) -> None:
+    registry = Registry(far, refresh=3600)
+    registry.close()
+    registry.notify()
+    assert [thread.name for thread in threading.enumerate() if thread.name == "promptgit-refresh"] == []
+    assert registry.load(PRODUCTION).version == 1
