@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STATE_DIR = "promptgit"
+PATIENCE_S = 0.008
+"""The longest sleep between two looks whether a writer is done: a write takes about as long."""
 
 
 @contextlib.contextmanager
@@ -35,11 +37,15 @@ def writer_lock(common_dir: str, deadline: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def hold(path: str, deadline: float) -> Iterator[None]:
-    """Hold a lock file; see `writer_lock`."""
+def hold(path: str, deadline: float, patience: float = PATIENCE_S) -> Iterator[None]:
+    """Hold a lock file; see `writer_lock`.
+
+    Args:
+        patience: the longest sleep between two looks whether it is free, in seconds.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        _wait(descriptor, deadline)
+        _wait(descriptor, deadline, patience)
         with contextlib.suppress(OSError):  # a full disk: who holds it is only told for people
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -53,7 +59,7 @@ def hold(path: str, deadline: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _wait(descriptor: int, deadline: float) -> None:
+def _wait(descriptor: int, deadline: float, patience: float) -> None:
     end = time.monotonic() + deadline
     while True:
         with contextlib.suppress(BlockingIOError):
@@ -65,4 +71,4 @@ def _wait(descriptor: int, deadline: float) -> None:
                 f"another writer (process {holder}) has held the registry for {deadline:g} s",
                 hint="Wait for it to end, or end it; the lock goes with its process.",
             )
-        time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - jitter, not a secret
+        time.sleep(random.uniform(patience / 8, patience))  # noqa: S311 - jitter, not a secret

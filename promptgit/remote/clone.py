@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from promptgit.remote.folder import StateFile
 
 HEADS = "refs/heads/"
+_PATIENCE_S = 0.025  # between looks whether another process is done: a fetch takes longer, and many may wait for one
 MOVED_TAG = re.compile(r"^ ! \[rejected\]\s+(\S+)\s+-> .*\(would clobber existing tag\)", re.MULTILINE)
 """How git tells that a tag was moved at the remote, which it does not follow."""
 
@@ -96,7 +97,7 @@ class Clone:
             RegistryBusyError: it was not free in time.
         """
         try:
-            lock = hold(self._lock, deadline)
+            lock = hold(self._lock, deadline, _PATIENCE_S)
             lock.__enter__()
         except RegistryBusyError:
             raise RegistryBusyError(

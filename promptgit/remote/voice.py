@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import weakref
 
 from promptgit import observers
@@ -69,8 +70,9 @@ class Voice:
     def changed(self, change: Change) -> None:
         """Call back, after what changed is current."""
         if change:
-            old, new = (change.old or "")[:10], (change.new or "")[:10]
-            self.log().info("%s: %s -> %s\n%s", self._url, old, new, change)
+            if "logging" in sys.modules:  # else nobody listens: importing it takes longer than the rest of a refresh
+                old, new = (change.old or "")[:10], (change.new or "")[:10]
+                self.log().info("%s: %s -> %s\n%s", self._url, old, new, change)
             observers.tell(self._callbacks, change)
 
     def failed(self, error: Exception, served: str | None) -> None:
