@@ -102,7 +102,7 @@ class Catalog:
         if name and self._is_prompt(name, entries):
             yield name, entries
         for part in sorted(entries):
-            if entries[part]:
+            if entries[part] and "." not in part:  # what has a dot nobody can name: a.b is the folder a/b
                 yield from self._walk(f"{folder}/{part}", f"{name}.{part}" if name else part, left)
 
     def _is_prompt(self, name: str, entries: Mapping[str, bool]) -> bool:

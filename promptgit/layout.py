@@ -146,7 +146,7 @@ def version_of_file(file: str) -> int | None:
 def parse_path(path: str) -> PromptPath | None:
     """What a path stands for, or None if it is no file of a prompt."""
     parts = path.split("/")
-    if len(parts) < 3 or parts[0] != PROMPTS:
+    if len(parts) < 3 or parts[0] != PROMPTS or "." in "".join(parts[1:-1]):  # a/b is the prompt a.b, and a.b nothing
         return None
     name, file = ".".join(parts[1:-1]), parts[-1]
     try:

@@ -92,6 +92,11 @@ def a_name_is_a_device(clone: Clone) -> str:
     return clone.version(1, name="support/con")
 
 
+@trick("prompts/support.refunds", "has a dot in its name")
+def a_folder_takes_another_prompts_name(clone: Clone) -> str:
+    return clone.version(9, name="support.refunds")
+
+
 @trick(f"{REFUNDS}/remarks.", "its name begins or ends with what some systems drop")
 def a_name_ends_in_a_dot(clone: Clone) -> str:
     return clone.graft(f"{REFUNDS}/remarks.", "100644", clone.blob("Remarks\n"))

@@ -92,7 +92,15 @@ def test_a_path_says_what_it_stands_for(name: str, version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["prompts/1.yaml", "prompts/a/01.yaml", "prompts/a/x.yaml", "prompts/a b/1.yaml", "x/a/1.yaml"]
+    "path",
+    [
+        "prompts/1.yaml",
+        "prompts/a/01.yaml",
+        "prompts/a/x.yaml",
+        "prompts/a b/1.yaml",
+        "prompts/a.b/1.yaml",
+        "x/a/1.yaml",
+    ],
 )
 def test_a_path_that_is_no_file_of_a_prompt_stands_for_nothing(path: str) -> None:
     assert layout.parse_path(path) is None
