@@ -24,7 +24,7 @@ from promptgit.api import (
     set_prompt_tag,
     set_prompt_version_tag,
 )
-from promptgit.errors import ImmutableVersionError, NotFoundError, PromptNotFoundError
+from promptgit.errors import ImmutableVersionError, InvalidReferenceError, NotFoundError, PromptNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from promptgit.model import PromptVersion
     from promptgit.registry.search import Prompt
 
+_PAGE = 1000  # what MLflow's client takes for `max_results`
 __all__ = [
     "MlflowClient",
+    "Page",
     "delete_prompt",
     "delete_prompt_alias",
     "delete_prompt_model_config",
@@ -102,6 +104,33 @@ def delete_prompt_model_config(name: str, version: int | str) -> NoReturn:
     set_prompt_model_config(name, version, None)
 
 
+class Page(list["Any"]):
+    """A part of a result, as MLflow's `PagedList`.
+
+    Attributes:
+        token: asks for the next part; None if this is the last.
+    """
+
+    token: str | None = None
+
+
+def _page(found: Sequence[Any], most: int | None, token: str | None) -> Page:
+    """The part of a result that a token asks for. A token is the place of its first element.
+
+    Raises:
+        InvalidReferenceError: it is no such token, or pages are to be empty.
+    """
+    if most is not None and most < 1:
+        raise InvalidReferenceError(f"max_results is {most}, and a page has at least one element")
+    if token and not (token.isascii() and token.isdigit()):
+        raise InvalidReferenceError(f"{token!r} is no page token", hint="Give the token of the page before.")
+    begin = int(token or 0)
+    end = len(found) if most is None else begin + most
+    page = Page(found[begin:end])
+    page.token = str(end) if end < len(found) else None
+    return page
+
+
 class MlflowClient:
     """The prompt methods of MLflow's client, on the default registry.
 
@@ -141,11 +170,22 @@ class MlflowClient:
         found: PromptVersion = load_prompt(f"prompts:/{name}@{alias}")
         return found
 
-    def search_prompt_versions(self, name: str, max_results: int | None = None, page_token: str | None = None) -> Any:
-        """All versions of a prompt, newest first."""
+    def search_prompts(
+        self,
+        filter_string: str | None = None,
+        max_results: int = _PAGE,
+        page_token: str | None = None,
+        order_by: Sequence[str] | None = None,
+    ) -> Page:
+        """The prompts that a filter matches, in pages; see `Registry.search`."""
+        return _page(search_prompts(filter_string, order_by=order_by), max_results, page_token)
+
+    def search_prompt_versions(self, name: str, max_results: int | None = None, page_token: str | None = None) -> Page:
+        """All versions of a prompt, newest first, in pages."""
         registry = api.get_registry()
-        versions = registry.versions(name)[::-1][:max_results]
-        return [registry.load(name, version) for version in versions]
+        page = _page(registry.versions(name)[::-1], max_results, page_token)
+        page[:] = [registry.load(name, version) for version in page]
+        return page
 
     def set_registered_model_alias(self, name: str, alias: str, version: int | str) -> None:
         """Point an alias to a version; `version` may be text, as older guides have it."""
@@ -160,7 +200,6 @@ class MlflowClient:
 
     register_prompt = staticmethod(register_prompt)
     load_prompt = staticmethod(load_prompt)
-    search_prompts = staticmethod(search_prompts)
     set_prompt_alias = staticmethod(set_prompt_alias)
     delete_prompt_alias = staticmethod(delete_prompt_alias)
     get_prompt_tags = staticmethod(get_prompt_tags)

@@ -9,7 +9,13 @@ from support import Git
 
 import promptgit
 from promptgit import Registry, api, genai
-from promptgit.errors import ImmutableVersionError, PromptGitError, PromptNotFoundError, RegistryNotFoundError
+from promptgit.errors import (
+    ImmutableVersionError,
+    InvalidReferenceError,
+    PromptGitError,
+    PromptNotFoundError,
+    RegistryNotFoundError,
+)
 
 
 @pytest.fixture
@@ -89,6 +95,34 @@ def test_the_client_has_the_prompt_methods_of_mlflows(default: Registry) -> None
     client.delete_prompt_alias("faq", "production")
     client.delete_prompt("faq")
     assert client.get_prompt("faq") is None
+
+
+def test_results_come_in_pages_that_fit_together(default: Registry) -> None:
+    for name in ("triage.mail", "triage.chat", "triage.calls"):
+        genai.register_prompt(name, f"Which team answers this? ({name}) {{{{message}}}}")
+    for number in range(2, 5):
+        genai.register_prompt("triage.mail", f"Which of {number} teams answers this? {{{{message}}}}")
+    client = genai.MlflowClient()
+    names: list[str] = []
+    token = None
+    while True:
+        page = client.search_prompts("name LIKE 'triage.%'", max_results=2, page_token=token)
+        names += [prompt.name for prompt in page]
+        token = page.token
+        if token is None:
+            break
+    assert sorted(names) == ["triage.calls", "triage.chat", "triage.mail"]
+    first = client.search_prompt_versions("triage.mail", max_results=3)
+    rest = client.search_prompt_versions("triage.mail", max_results=3, page_token=first.token)
+    assert [prompt.version for prompt in first] == [4, 3, 2]
+    assert [prompt.version for prompt in rest] == [1]
+    assert rest.token is None
+
+
+@pytest.mark.parametrize(("most", "token"), [(0, None), (-1, None), (1, "x"), (1, "-1"), (1, "²")])
+def test_what_is_no_page_is_refused(default: Registry, most: int, token: str | None) -> None:
+    with pytest.raises(InvalidReferenceError):
+        genai.MlflowClient().search_prompts(max_results=most, page_token=token)
 
 
 def test_changing_the_model_config_of_a_version_is_refused(default: Registry) -> None:
