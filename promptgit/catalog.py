@@ -179,6 +179,15 @@ class Catalog:
         tags = {**self.body(name, version).tags, **later}
         return {key: value for key, value in tags.items() if value is not None}
 
+    def model_config(self, name: str, version: int, notes: Notes | None = None) -> Mapping[str, Any] | None:
+        """The model configuration of a version: what was set later, else what its file says; None if it has none.
+
+        Args:
+            notes: of the prompt, if they were read already.
+        """
+        later = (notes or self.notes(name)).versions.get(version, {})
+        return later["model_config"] if "model_config" in later else self.body(name, version).model_config
+
     # --- what a reference means -------------------------------------------------------------------------------------
 
     def choices(self, ref: PromptRef) -> PromptVersion | Split:
@@ -231,6 +240,7 @@ class Catalog:
             body=self.body(name, version),
             aliases=aliases_of(version, self.aliases(name)),
             tags=self.tags(name, version, notes),
+            model_config=self.model_config(name, version, notes) or {},
             deprecated=notes.versions.get(version, {}).get("deprecated") or notes.deprecated,
             resolved_from=resolved_from,
             variant=variant,

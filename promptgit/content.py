@@ -97,7 +97,8 @@ class Notes(Record):
         tags: of the prompt.
         deprecated: why it should no longer be used; empty if it may.
         former_names: what it was called before, oldest first.
-        versions: notes on versions: `tags` set later (None takes one away), `deprecated`, `deleted`, `description`.
+        versions: notes on versions: `tags` set later (None takes one away), `model_config` set later (None: it has none),
+            `deprecated`, `deleted`, `description`.
     """
 
     description: str = ""
@@ -111,6 +112,15 @@ class Notes(Record):
     def deleted(self) -> dict[int, str]:
         """Deleted versions, with the reason."""
         return {version: note["deleted"] for version, note in self.versions.items() if "deleted" in note}
+
+
+_NOTE_SHAPES: dict[str, tuple[type, ...]] = {
+    "description": (str,),
+    "tags": (dict,),
+    "model_config": (dict, type(None)),
+    "deprecated": (str,),
+    "deleted": (str,),
+}
 
 
 def parse_notes(data: bytes, path: str) -> Notes:
@@ -132,7 +142,7 @@ def parse_notes(data: bytes, path: str) -> Notes:
     }
     versions = found.get("versions") or {}
     fits = all(isinstance(value, shapes.get(key, ())) for key, value in found.items())
-    if not fits or not all(parse_version(key) and isinstance(note, dict) for key, note in versions.items()):
+    if not fits or not all(parse_version(key) and _is_note(note) for key, note in versions.items()):
         raise invalid("prompt", found, data, path)
     return Notes(
         description=found.get("description", ""),
@@ -142,6 +152,10 @@ def parse_notes(data: bytes, path: str) -> Notes:
         former_names=tuple(found.get("former_names", ())),
         versions={int(key): note for key, note in versions.items()},
     )
+
+
+def _is_note(note: object) -> bool:
+    return isinstance(note, dict) and all(isinstance(note[key], _NOTE_SHAPES.get(key, ())) for key in note)
 
 
 def invalid(kind: str, found: Mapping[str, Any], data: bytes, path: str) -> InvalidDocumentError:

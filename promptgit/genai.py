@@ -24,12 +24,12 @@ from promptgit.api import (
     set_prompt_tag,
     set_prompt_version_tag,
 )
-from promptgit.errors import ImmutableVersionError, InvalidReferenceError, NotFoundError, PromptNotFoundError
+from promptgit.errors import InvalidReferenceError, NotFoundError, PromptNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, NoReturn
+    from typing import Any
 
     from promptgit.model import PromptVersion
     from promptgit.registry.search import Prompt
@@ -83,24 +83,17 @@ def log_prompt(
     return register_prompt(chosen, prompt, commit_message, tags, syntax=syntax)
 
 
-def set_prompt_model_config(name: str, version: int | str, model_config: Any) -> NoReturn:
-    """Refused: a version never changes, its model configuration included.
+def set_prompt_model_config(name: str, version: int | str, model_config: Any) -> None:
+    """Give a version another model configuration, where the policy `model_config: mutable` allows that.
 
     Raises:
-        ImmutableVersionError: always; register a new version instead.
+        ImmutableVersionError: it does not: what a version is made with, it keeps. Register a new version instead.
     """
-    raise ImmutableVersionError(
-        f"version {version} of {name} cannot get another model_config: versions are immutable",
-        hint="Register a new version with it, and move the alias.",
-    )
+    api.get_registry().set_model_config(name, api.version_number(version), model_config)
 
 
-def delete_prompt_model_config(name: str, version: int | str) -> NoReturn:
-    """Refused, as `set_prompt_model_config` is.
-
-    Raises:
-        ImmutableVersionError: always.
-    """
+def delete_prompt_model_config(name: str, version: int | str) -> None:
+    """Take the model configuration of a version away; raises as `set_prompt_model_config` does."""
     set_prompt_model_config(name, version, None)
 
 

@@ -49,6 +49,7 @@ class PromptVersion:
     __slots__ = (
         "_body",
         "_bound",
+        "_config",
         "_origin",
         "_tags",
         "aliases",
@@ -76,6 +77,7 @@ class PromptVersion:
         body: VersionBody,
         aliases: tuple[str, ...] = (),
         tags: Mapping[str, str] | None = None,
+        model_config: Mapping[str, Any] | None = None,
         deprecated: str = "",
         resolved_from: str | None = None,
         variant: str | None = None,
@@ -95,6 +97,7 @@ class PromptVersion:
             "_tags": body.tags if tags is None else tags,
             "_origin": origin,
             "_bound": bound,
+            "_config": body.model_config if model_config is None else model_config,
         }
         for field, value in values.items():
             object.__setattr__(self, field, value)
@@ -104,6 +107,7 @@ class PromptVersion:
         _tags: Mapping[str, str]
         _origin: Callable[[], Provenance | None] | None
         _bound: Mapping[str, object] | None
+        _config: Mapping[str, Any] | None
 
     # --- content ----------------------------------------------------------------------------------------------------
 
@@ -133,9 +137,9 @@ class PromptVersion:
 
     @property
     def model_config(self) -> dict[str, Any] | None:
-        """Provider, model and sampling parameters, or None."""
-        config: dict[str, Any] | None = _fresh(self._body.model_config)
-        return config
+        """Provider, model and sampling parameters, or None: those in its file, or set later where a policy allows it."""
+        config: dict[str, Any] | None = _fresh(self._config)
+        return config or None
 
     @property
     def response_format(self) -> dict[str, Any] | None:
@@ -242,6 +246,7 @@ class PromptVersion:
             "body": self._body,
             "aliases": self.aliases,
             "tags": self._tags,
+            "model_config": self._config,
             "deprecated": self.deprecated,
             "resolved_from": self.resolved_from,
             "variant": self.variant,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from promptgit.checks.subject import MAX_PROBLEMS, VERSION
+from promptgit.checks.subject import MAX_PROBLEMS, NOTES, VERSION
 from promptgit.problems import WARNING
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from promptgit.checks.subject import File
     from promptgit.problems import Problem
 
-KINDS = (VERSION,)
+KINDS = (VERSION, NOTES)
 
 # https://mlflow.org/docs/latest/genai/prompt-registry: the fields of PromptModelConfig
 KNOWN = frozenset(
@@ -50,11 +50,18 @@ _OTHER_NAMES = {
 
 def check_file(file: File) -> Iterator[Problem]:
     """See the manual above."""
-    config = file.body.model_config if file.body else None
-    for key in islice((key for key in config or () if key not in KNOWN), MAX_PROBLEMS):
-        message = f"{key} is no model parameter that is known"
-        keys = ["model_config", key]
-        yield file.problem("model-parameter", message, keys, at_key=True, severity=WARNING, hint=_hint(key))
+    for keys in islice((keys for keys in _parameters(file) if keys[-1] not in KNOWN), MAX_PROBLEMS):
+        message = f"{keys[-1]} is no model parameter that is known"
+        yield file.problem("model-parameter", message, keys, at_key=True, severity=WARNING, hint=_hint(keys[-1]))
+
+
+def _parameters(file: File) -> Iterator[list[str]]:
+    """The way to each parameter in a file: of the version, or of those that `prompt.yaml` has notes on."""
+    if file.body is not None:
+        yield from (["model_config", key] for key in file.body.model_config or ())
+    elif file.kind == NOTES and file.document is not None and not file.schema_problems:
+        for version, note in (file.document.get("versions") or {}).items():
+            yield from (["versions", version, "model_config", key] for key in note.get("model_config") or ())
 
 
 def _hint(key: str) -> str:

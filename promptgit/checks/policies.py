@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400
 DIRECT, PROPOSED, PUSHED = "direct", "proposed", "pushed"
+FROZEN, MUTABLE = "frozen", "mutable"
+"""What the policy `model_config` may be."""
 
 
 class Facts(Record):
@@ -86,6 +88,7 @@ def broken(
     policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
 ) -> Iterator[Problem]:
     """What a changeset breaks; see `require`."""
+    yield from _settings(policies, changeset, catalog, facts)
     if policies:
         yield from _contents(policies, changeset, catalog)
         yield from _moves(policies, changeset, catalog, backend, facts)
@@ -95,14 +98,14 @@ def broken(
 
 
 def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog) -> Iterator[Problem]:
+    for name in sorted(_new(changeset, catalog)):
+        yield from _naming(policies.get("naming", {}), name)
     heirs = _renamed(changeset, catalog)
     for path, content in changeset.writes.items():
         at = layout.parse_path(path)
         if at is None or content is None:
             continue
         if at.version and path in changeset.creates:
-            if not catalog.versions(at.name):
-                yield from _naming(policies.get("naming", {}), at.name)
             if at.name not in heirs or at.version not in catalog.versions(heirs[at.name]):
                 found = document.parse(content, path)
                 yield from _model(policies.get("models", {}), found.get("model_config") or {}, path)
@@ -114,6 +117,52 @@ def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
             before, after = _tags(catalog.files.read(path) or b"", path), _tags(content, path)
             changed = {key: after.get(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
             yield from _reserved(policies.get("reserved_tags", ()), changed, path)
+
+
+def _settings(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, facts: Facts) -> Iterator[Problem]:
+    """Versions that get another model_config, and with it whatever alias leads to them something else to serve.
+
+    It is the only rule that holds where none is written: what was reviewed and promoted stays what it was.
+    """
+    rules = policies.get("aliases", {})
+    for path, name, version, note in _retuned(changeset, catalog):
+        if policies.get("model_config", FROZEN) == FROZEN:
+            message = f"the model_config of version {version} of {name} is frozen"
+            hint = "Register a new version with it and move the alias, or have the policy model_config: mutable."
+            line, column = _place_of(changeset.writes[path], version) if "model_config" in note else (0, 0)
+            yield _problem("model-config", message, path, hint).replace(line=line, column=column)
+        yield from _model(policies.get("models", {}), note.get("model_config") or {}, path)
+        for alias, target in sorted(catalog.aliases(name).items()):
+            if alias in rules and version in target.versions:
+                for problem in _permission(rules[alias], name, alias, facts, path):
+                    yield problem.replace(message=f"{problem.message}, and version {version} is what it leads to")
+
+
+def _retuned(changeset: Changeset, catalog: Catalog) -> Iterator[tuple[str, str, int, Mapping[str, Any]]]:
+    """Path, prompt, version and new note of each version of which a changeset says another model_config."""
+    heirs = _renamed(changeset, catalog)
+    for path, content in changeset.writes.items():
+        at = layout.parse_path(path)
+        if at is None or at.file != layout.NOTES_FILE:
+            continue
+        before = catalog.notes(heirs.get(at.name, at.name)).versions
+        after = parse_notes(content, path).versions if content else {}
+        for version in sorted(before.keys() | after.keys()):
+            note = after.get(version, {})
+            is_gone = "deleted" in note or changeset.writes.get(layout.version_path(at.name, version), b"") is None
+            # that a note says nothing is different from that it says null: there is none
+            if not is_gone and before.get(version, {}).get("model_config", ...) != note.get("model_config", ...):
+                yield path, at.name, version, note
+
+
+def _place_of(content: bytes | None, version: int) -> tuple[int, int]:
+    return document.locate(content or b"", ["versions", str(version), "model_config"])
+
+
+def _new(changeset: Changeset, catalog: Catalog) -> set[str]:
+    """The prompts that a changeset makes, with a first version or without one."""
+    places = [layout.parse_path(path) for path in changeset.creates if changeset.writes.get(path) is not None]
+    return {at.name for at in places if at is not None and not catalog.versions(at.name)}
 
 
 def _naming(naming: Mapping[str, Any], name: str) -> Iterator[Problem]:
@@ -170,7 +219,7 @@ def _moves(
         if rule:
             names = (name, *catalog.notes(name).former_names)
             past = backend.history(names, catalog.files.commit, facts.prefix)
-            yield from _permission(rule, name, alias, facts)
+            yield from _permission(rule, name, alias, facts, layout.aliases_path(name))
             had = {version for move in past if move.alias == alias and move.new for version in move.new.versions}
             for version in () if target is None else target.versions:
                 if version not in had:  # going back to what it had before is always allowed
@@ -208,9 +257,13 @@ def _renamed(changeset: Changeset, catalog: Catalog) -> dict[str, str]:
     return found
 
 
-def _permission(rule: Mapping[str, Any], name: str, alias: str, facts: Facts) -> Iterator[Problem]:
-    """Whether whoever makes the change may move the alias."""
-    path, promoters = layout.aliases_path(name), rule.get("promoters") or []
+def _permission(rule: Mapping[str, Any], name: str, alias: str, facts: Facts, path: str) -> Iterator[Problem]:
+    """Whether whoever makes the change may decide what the alias serves.
+
+    Args:
+        path: the file that the change is in.
+    """
+    promoters = rule.get("promoters") or []
     if not rule.get("protected") and not promoters:
         return
     if facts.way == PROPOSED:

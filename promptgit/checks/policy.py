@@ -1,7 +1,8 @@
 """The change breaks a policy of `promptgit.yaml`.
 
 policy-required: a prompt lacks its description, owners or a tag. policy-naming: a new prompt's name. policy-models: a
-model that is not allowed. policy-reserved-tags: a tag that belongs to another tool. policy-through: an alias goes to
+model that is not allowed. policy-model-config: a version gets another model_config, which only the policy `model_config:
+mutable` allows. policy-reserved-tags: a tag that belongs to another tool. policy-through: an alias goes to
 a version that never had the alias before it, such as `production` only through `staging`. policy-min-age: it goes
 there too soon. policy-protected, policy-promoters: who may move an alias; a proposed change is told who has to agree
 (a warning), the server refuses what anybody else pushes (an error).
@@ -19,7 +20,8 @@ from promptgit.checks.subject import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from promptgit.checks.change import Change
     from promptgit.checks.subject import File, Subject
@@ -35,19 +37,25 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
 
 def check_change(change: Change) -> Iterator[Problem]:
     """What only the change can break."""
-    before, rules = change.before, change.before.config.policies if change.before else {}
-    if before is None or not rules or change.facts is None:
+    before = change.before
+    if before is None or change.facts is None:
         return
+    rules = before.config.policies
     writes, creates = {}, set()
     for path in sorted(change.changed()):
         file = change.after.file(path)
-        if path.startswith(f"{layout.PROMPTS}/") and (file is None or _is_sound(file)):
+        if _is_ruled(path, rules) and (file is None or _is_sound(file)):
             writes[path] = file.data if file else None
             if file and before.blob(path) is None:
                 creates.add(path)
     changeset = Changeset(message="", writes=writes, creates=frozenset(creates))
     allowed = {key: rule for key, rule in rules.items() if key != "required"}
     yield from policies.broken(allowed, changeset, before.catalog, before.catalog.backend, change.facts)
+
+
+def _is_ruled(path: str, rules: Mapping[str, Any]) -> bool:
+    """Whether a rule may have to look at a file; where none is written, the one that always holds is about notes."""
+    return path.startswith(f"{layout.PROMPTS}/") and (bool(rules) or path.endswith(f"/{layout.NOTES_FILE}"))
 
 
 def _is_sound(file: File) -> bool:

@@ -42,18 +42,26 @@ def version_content(
     else:
         raise InvalidReferenceError(f"a template is a text or a list of messages, not {type(template).__name__}")
     chosen = syntax or infer_syntax(content)
-    config = model_config.to_dict() if hasattr(model_config, "to_dict") else model_config
-    if isinstance(config, dict):
-        config = {key: value for key, value in config.items() if value is not None}  # as MLflow does
     return {
         "syntax": chosen if chosen != "double-brace" else None,
         "template": content,
         "variables": dict(variables) if variables else None,
-        "model_config": config or None,
+        "model_config": plain_config(model_config),
         "response_format": response_schema(response_format) if response_format is not None else None,
         "tools": list(tools) if tools else None,
         "tags": dict(tags) if tags else None,
     }
+
+
+def plain_config(model_config: Any) -> Any:
+    """A model configuration as a mapping: of a dict, or of an object with `to_dict`, such as MLflow's `PromptModelConfig`.
+
+    What is neither is left for the schema to refuse; an empty one is none.
+    """
+    config = model_config.to_dict() if hasattr(model_config, "to_dict") else model_config
+    if isinstance(config, dict):
+        config = {key: value for key, value in config.items() if value is not None}  # as MLflow does
+    return config or None
 
 
 def as_target(version: Targetish) -> Target:

@@ -6,17 +6,22 @@ needs from the catalog that it is handed, and every rule that must hold at the m
 
 from __future__ import annotations
 
+import json
+
 from promptgit import document, layout, schema
 from promptgit.aliases.protocol import AliasEdit
 from promptgit.aliases.target import Target
 from promptgit.changeset import Changeset
+from promptgit.config import RegistryConfig, parse_config
 from promptgit.errors import (
     AliasMovedError,
     ConflictError,
+    ImmutableVersionError,
     InvalidDocumentError,
     InvalidReferenceError,
     PromptGitError,
 )
+from promptgit.sanitise import sanitise_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +36,9 @@ if TYPE_CHECKING:
 
 ANY = object()
 """`expect=ANY`: move the alias wherever it points."""
+
+_SHOWN = 60
+"""How much of a tag a commit's subject shows, in characters."""
 
 _ORDER = ("syntax", "template", "variables", "model_config", "response_format", "tools", "tags")
 
@@ -120,6 +128,7 @@ def set_alias(name: str, alias: str, target: Target, *, expect: object = ANY, me
 
 def delete_alias(name: str, alias: str, *, expect: object = ANY, message: str | None = None) -> Edit:
     """Remove an alias; raises as `set_alias` does."""
+    layout.check_name(name)
 
     def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
         target = catalog.target(name, alias)
@@ -147,7 +156,7 @@ def create(name: str, description: str, tags: Mapping[str, str], message: str | 
             )
         require_no_twin(catalog, name)
         data = document.dump({"description": description, **({"tags": dict(tags)} if tags else {})})
-        _require_valid_notes(data, path)
+        require_valid_notes(data, path)
         note = f"{name}: created"
         return Changeset(
             message=commit_message(message, note), writes={path: data}, creates=frozenset([path]), note=note
@@ -163,13 +172,14 @@ def edit_notes(name: str, keys: Sequence[str], value: Any, note: str, message: s
         PromptNotFoundError: there is no such prompt.
         InvalidDocumentError: the value does not fit.
     """
+    layout.check_name(name)
 
     def build(catalog: Catalog, _: AliasBackend) -> Changeset:
         catalog.require(name)
         path = layout.notes_path(name)
         data = catalog.files.read(path) or b""
         edited = document.remove(data, keys) if value is None else document.edit(data, keys, value, sort=len(keys) > 1)
-        _require_valid_notes(edited, path)
+        require_valid_notes(edited, path)
         text = f"{name}: {note}"
         return Changeset(
             message=commit_message(message, text), writes={path: edited if edited.strip() else None}, note=text
@@ -190,9 +200,10 @@ def set_tags(name: str, version: int | None, tags: Mapping[str, str | None], mes
         NotFoundError: the prompt or version does not exist.
         InvalidDocumentError: a tag does not fit.
     """
+    layout.check_name(name)
     where = ["tags"] if version is None else ["versions", str(version), "tags"]
     what = "" if version is None else f"version {version} "
-    done = ", ".join(f"{key} removed" if value is None else f"{key} = {value}" for key, value in tags.items())
+    done = ", ".join(tag_note(key, value) for key, value in tags.items())
     note = f"{name}: {what}tag{'s' if len(tags) > 1 else ''} {done}"
 
     def build(catalog: Catalog, _: AliasBackend) -> Changeset:
@@ -205,12 +216,69 @@ def set_tags(name: str, version: int | None, tags: Mapping[str, str | None], mes
                 data = document.remove(data, [*where, key])
             else:  # a version's file keeps a tag that is taken away, so the note says that it is gone: null
                 data = document.edit(data, [*where, key], value)
-        _require_valid_notes(data, path)
+        require_valid_notes(data, path)
         return Changeset(
             message=commit_message(message, note), writes={path: data if data.strip() else None}, note=note
         )
 
     return build
+
+
+def set_model_config(name: str, version: int, config: Mapping[str, Any] | None, message: str | None = None) -> Edit:
+    """Give a version another model configuration, or none. The version's file does not change: it stands in `prompt.yaml`.
+
+    Raises:
+        ImmutableVersionError: no policy allows it.
+        NotFoundError: the prompt or version does not exist.
+        InvalidDocumentError: it is no model configuration.
+    """
+    layout.check_name(name)
+
+    def build(catalog: Catalog, _: AliasBackend) -> Changeset:
+        own = catalog.body(name, version).model_config
+        note = f"{name}: version {version} model_config {_brief(_json(config)) if config else 'removed'}"
+        if catalog.model_config(name, version) == (config or None):
+            return Changeset(message=note, writes={}, note=f"{name}: version {version} has this model_config already")
+        require_mutable(catalog, name, version)
+        path, keys = layout.notes_path(name), ["versions", str(version), "model_config"]
+        data = catalog.files.read(path) or b""
+        said_by_file = own == (config or None)
+        edited = document.remove(data, keys) if said_by_file else document.edit(data, keys, config or None, sort=True)
+        require_valid_notes(edited, path)
+        return Changeset(
+            message=commit_message(message, note), writes={path: edited if edited.strip() else None}, note=note
+        )
+
+    return build
+
+
+def require_mutable(catalog: Catalog, name: str, version: int) -> None:
+    """Raise unless the registry lets a version have another model configuration than it was made with.
+
+    Raises:
+        ImmutableVersionError: it does not.
+    """
+    config = catalog.files.load(layout.REGISTRY_FILE, parse_config) or RegistryConfig()
+    if config.policies.get("model_config", "frozen") != "mutable":
+        raise ImmutableVersionError(
+            f"the model_config of version {version} of {name} is frozen, as the version is",
+            hint="Register a new version with it and move the alias; or have model_config: mutable among the policies.",
+        )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def tag_note(key: str, value: str | None) -> str:
+    """What was done to a tag, for the subject of a commit: any text may be a tag, and none may forge a line or a trailer."""
+    return f"{_brief(key)} removed" if value is None else f"{_brief(key)} = {_brief(value)}"
+
+
+def _brief(text: str) -> str:
+    line = sanitise_line(text)
+    shown = line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+    return shown if text and shown == text.strip() else f'"{shown}"'
 
 
 def delete_version(name: str, version: int, reason: str | None = None) -> Edit:
@@ -220,6 +288,7 @@ def delete_version(name: str, version: int, reason: str | None = None) -> Edit:
         ConflictError: an alias leads to it.
         NotFoundError: it does not exist.
     """
+    layout.check_name(name)
 
     def build(catalog: Catalog, _: AliasBackend) -> Changeset:
         catalog.body(name, version)
@@ -237,7 +306,8 @@ def delete_version(name: str, version: int, reason: str | None = None) -> Edit:
 
 
 def delete_prompt(name: str, reason: str | None = None) -> Edit:
-    """Remove all versions of a prompt; raises as `delete_version` does."""
+    """Remove all versions of a prompt; one that never had any goes without a trace. Raises as `delete_version` does."""
+    layout.check_name(name)
 
     def build(catalog: Catalog, _: AliasBackend) -> Changeset:
         catalog.require(name)
@@ -250,7 +320,7 @@ def delete_prompt(name: str, reason: str | None = None) -> Edit:
             )
         note = f"{name}: deleted"
         writes: dict[str, bytes | None] = {layout.version_path(name, version): None for version in versions}
-        writes |= _tombstones(catalog, name, set(versions), reason)
+        writes |= _tombstones(catalog, name, set(versions), reason) if versions else {layout.notes_path(name): None}
         return Changeset(message=commit_message(reason, note), writes=writes, note=note)
 
     return build
@@ -263,6 +333,7 @@ def rename(old: str, new: str, message: str | None = None) -> Edit:
         ConflictError: the new name is taken.
         PromptNotFoundError: there is no such prompt.
     """
+    layout.check_name(old)
     layout.check_name(new)
 
     def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
@@ -358,7 +429,12 @@ def require_no_twin(catalog: Catalog, name: str, besides: str | None = None) -> 
         folder = f"{folder}/{part}"
 
 
-def _require_valid_notes(data: bytes, path: str) -> None:
+def require_valid_notes(data: bytes, path: str) -> None:
+    """Raise if the bytes of a `prompt.yaml` break the format.
+
+    Raises:
+        InvalidDocumentError: they do. Without a place: what is being written has no lines yet.
+    """
     problems = schema.validate("prompt", document.parse(data, path, empty_ok=True), data, path)
     if problems:
         raise InvalidDocumentError([problem.replace(path="", line=0, column=0) for problem in problems])

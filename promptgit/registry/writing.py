@@ -221,7 +221,9 @@ class Writing:
 
     def set_tag(self, name: str, key: str, value: str, *, message: str | None = None, push: bool = False) -> Applied:
         """Set a tag of a prompt."""
-        return self._note(name, ["tags", key], value, f"tag {key} = {value}", message, push)
+        from promptgit.registry import edits
+
+        return self._note(name, ["tags", key], value, f"tag {edits.tag_note(key, value)}", message, push)
 
     def delete_tag(self, name: str, key: str, *, message: str | None = None, push: bool = False) -> Applied:
         """Remove a tag of a prompt.
@@ -229,9 +231,11 @@ class Writing:
         Raises:
             NotFoundError: it has none of that name.
         """
+        from promptgit.registry import edits
+
         if key not in self.tags(name):
             raise NotFoundError(f"{name} has no tag {key}", hint=f"Its tags: {', '.join(self.tags(name)) or 'none'}")
-        return self._note(name, ["tags", key], None, f"tag {key} removed", message, push)
+        return self.apply(edits.set_tags(name, None, {key: None}, message), push=push)
 
     def set_version_tag(
         self, name: str, version: int, key: str, value: str, *, message: str | None = None, push: bool = False
@@ -240,6 +244,35 @@ class Writing:
         from promptgit.registry import edits
 
         return self.apply(edits.set_version_tag(name, version, key, value, message), push=push)
+
+    def set_model_config(
+        self,
+        name: str,
+        version: int,
+        model_config: Any,
+        *,
+        message: str | None = None,
+        push: bool = False,
+        dry_run: bool = False,
+    ) -> Applied:
+        """Give a version another model configuration, where the policy `model_config: mutable` allows that.
+
+        Its file does not change: what is set later stands in `prompt.yaml`. Whoever may not move an alias may not set the
+        configuration of what it leads to either.
+
+        Args:
+            model_config: as for `register`; None takes it away.
+
+        Raises:
+            ImmutableVersionError: no policy allows it.
+            PolicyError: an alias that leads there is protected, or the model is not allowed.
+            NotFoundError: the prompt or version does not exist.
+            InvalidDocumentError: it is no model configuration.
+        """
+        from promptgit.registry import contents, edits
+
+        edit = edits.set_model_config(name, version, contents.plain_config(model_config), message)
+        return self.apply(edit, push=push, dry_run=dry_run)
 
     def delete_version_tag(
         self, name: str, version: int, key: str, *, message: str | None = None, push: bool = False

@@ -15,6 +15,7 @@ from promptgit.review.model import (
     NEW,
     REMOVED,
     RENAMED,
+    RETUNED,
     AliasReview,
     PromptReview,
     Review,
@@ -180,6 +181,13 @@ class _Builder:
             for alias in sorted(was.keys() | after.aliases.keys())
             if was.get(alias) != after.aliases.get(alias)
         ]
+        if before is not None:
+            retuned = _retuned(before, after)
+            found += [
+                self._tuning(before, after, alias, target, numbers)
+                for alias, target in sorted(after.aliases.items())
+                if was.get(alias) == target and (numbers := [number for number in target.versions if number in retuned])
+            ]
         return sorted(found, key=lambda alias: not alias.breaking)
 
     def _alias(
@@ -190,7 +198,6 @@ class _Builder:
         fresh = [number for number in new.versions if old is None or number not in old.versions] if new else []
         steps = [make_step(served, _load(after, number)) for number in fresh] if new else [make_step(served, None)]
         breaking = kind == REMOVED or any(step.comparison and step.comparison.is_breaking for step in steps)
-        rule = self._rules.get(alias, {})
         return AliasReview(
             name=after.name,
             alias=alias,
@@ -202,9 +209,35 @@ class _Builder:
             breaking=breaking,
             headline=headlines.alias(after.name, alias, old, new, steps),
             rollback=headlines.rollback(after.name, alias, old),
-            protected=bool(rule.get("protected")),
-            promoters=tuple(rule.get("promoters") or ()),
+            **self._guards(alias),
         )
+
+    def _tuning(
+        self, before: PromptState, after: PromptState, alias: str, target: Target, numbers: list[int]
+    ) -> AliasReview:
+        """An alias that stays where it is, while versions that it serves get another model_config."""
+        steps = [
+            make_step(_load(before, number), _load(after, number)).replace(sizes=(None, None), samples=(None, None))
+            for number in numbers
+        ]
+        return AliasReview(
+            name=after.name,
+            alias=alias,
+            kind=RETUNED,
+            old=target,
+            new=target,
+            shares=_shares(target, target),
+            steps=tuple(steps),
+            breaking=False,
+            headline=headlines.retuned(after.name, alias, steps),
+            rollback="",
+            **self._guards(alias),
+        )
+
+    def _guards(self, alias: str) -> dict[str, Any]:
+        """Who may move an alias."""
+        rule = self._rules.get(alias, {})
+        return {"protected": bool(rule.get("protected")), "promoters": tuple(rule.get("promoters") or ())}
 
 
 def make_step(old: PromptVersion | None, new: PromptVersion | None) -> Step:
@@ -233,6 +266,16 @@ def _main(target: Target) -> int:
     return max(target.weights, key=lambda pair: (pair[1], pair[0]))[0]
 
 
+def _retuned(before: PromptState, after: PromptState) -> set[int]:
+    """The versions that get another model_config."""
+    return {
+        number
+        for number in set(before.versions) & set(after.versions)
+        if before.notes.versions.get(number, {}).get("model_config", ...)
+        != after.notes.versions.get(number, {}).get("model_config", ...)
+    }
+
+
 def _shares(old: Target | None, new: Target | None) -> tuple[tuple[int, float, float], ...]:
     before, after = _percent(old), _percent(new)
     return tuple((number, before.get(number, 0.0), after.get(number, 0.0)) for number in sorted({*before, *after}))
@@ -253,6 +296,9 @@ def _notes(before: PromptState | None, after: PromptState) -> Iterator[FieldChan
     if before is None:
         return
     old, new = _noted(before), _noted(after)
+    for number in sorted(_retuned(before, after)):
+        old |= _settings(before, number)
+        new |= _settings(after, number)
     for key in [*old, *(key for key in new if key not in old)]:
         if old.get(key) != new.get(key):
             yield FieldChange(key=key, old=old.get(key), new=new.get(key))
@@ -269,9 +315,15 @@ def _noted(prompt: PromptState) -> dict[str, Any]:
         found["deprecated"] = notes.deprecated
     found |= flat("tags", dict(notes.tags))
     for number, note in sorted(notes.versions.items()):
-        kept = {key: value for key, value in note.items() if key != "deleted"}
+        kept = {key: value for key, value in note.items() if key not in ("deleted", "model_config")}
         found |= flat(f"version {number}", kept) if kept else {}
     return found
+
+
+def _settings(prompt: PromptState, number: int) -> dict[str, Any]:
+    """The model_config that a version has, wherever it stands."""
+    version = _load(prompt, number)
+    return flat(f"version {number}.model_config", version.model_config or {}) if version else {}
 
 
 def _origins(reviewed: Range) -> dict[str, history.Commit]:

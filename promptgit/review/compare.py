@@ -106,18 +106,23 @@ def compare(old: PromptVersion, new: PromptVersion) -> Comparison:
 
 def headline(comparison: Comparison) -> str:
     """The change in one line: `3 → 5: 2 lines, 1 new required variable (breaking), temperature 0.2 → 0.7`."""
-    parts = [part for part in (_lines_changed(comparison), *_variables_changed(comparison)) if part]
-    for field in comparison.fields[:3]:
-        parts.append(f"{field.key.rpartition('.')[2]} {shown_short(field.old)} → {shown_short(field.new)}")
-    if len(comparison.fields) > 3:
-        parts.append(f"{len(comparison.fields) - 3} more settings")
     old, new = comparison.old, comparison.new
     ends = (
         f"{old.version} → {new.version}"
         if old.name == new.name
         else f"{old.name}/{old.version} → {new.name}/{new.version}"
     )
-    return f"{ends}: {', '.join(parts) or 'nothing changed'}"
+    return f"{ends}: {differences(comparison)}"
+
+
+def differences(comparison: Comparison) -> str:
+    """The same without the numbers."""
+    parts = [part for part in (_lines_changed(comparison), *_variables_changed(comparison)) if part]
+    for field in comparison.fields[:3]:
+        parts.append(f"{field.key.rpartition('.')[2]} {shown_short(field.old)} → {shown_short(field.new)}")
+    if len(comparison.fields) > 3:
+        parts.append(f"{len(comparison.fields) - 3} more settings")
+    return ", ".join(parts) or "nothing changed"
 
 
 # --- messages -------------------------------------------------------------------------------------------------------

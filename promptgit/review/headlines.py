@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptgit.review.compare import headline
+from promptgit.review.compare import differences, headline
 from promptgit.review.model import DELETED, NEW, RENAMED
 
 TYPE_CHECKING = False
@@ -69,6 +69,19 @@ def alias(name: str, alias: str, old: Target | None, new: Target | None, steps: 
         return f"{who} goes {headline(ways[0].comparison)}" if ways[0].comparison else who
     said = "; ".join(headline(step.comparison) for step in ways if step.comparison)
     return f"{who} goes {shown(old)} → {shown(new)}; {said}"
+
+
+def retuned(name: str, alias: str, steps: Sequence[Step]) -> str:
+    """An alias that stays, and serves other settings: `production of support.refunds stays 3: temperature 0.2 → 0.4`."""
+    said = "; ".join(
+        f"{step.comparison.new.version}: {differences(step.comparison)}" for step in steps if step.comparison
+    )
+    return f"{alias} of {name} stays {said or 'where it is, at what cannot be read'}"
+
+
+def ends(old: Target | None, new: Target | None) -> str:
+    """Where an alias led and will lead: `3 → 5`, or `3` if it stays."""
+    return shown(new) if old == new else f"{shown(old)} → {shown(new)}"
 
 
 def rollback(name: str, alias: str, old: Target | None) -> str:

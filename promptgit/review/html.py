@@ -12,7 +12,7 @@ import re
 from importlib.resources import files
 
 from promptgit.problems import ERROR
-from promptgit.review.headlines import shown
+from promptgit.review.headlines import ends
 from promptgit.review.markup import Safe, badge, element, join, table, text
 from promptgit.review.model import CHANGED, RENAMED
 from promptgit.review.steps import Steps, fields
@@ -184,7 +184,7 @@ def _alias(alias: AliasReview, steps: Steps) -> Safe:
         command = element("code", text(alias.rollback))
         inner.append(element("p", element("span", text("To take it back: "), cls="soft"), command, cls="rollback"))
     mark = _BREAKING if alias.breaking else None
-    return _part(f"{alias.alias} {shown(alias.old)} → {shown(alias.new)}", *inner, mark=mark)
+    return _part(f"{alias.alias} {ends(alias.old, alias.new)}", *inner, mark=mark)
 
 
 def _shares(alias: AliasReview) -> Safe:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promptgit.problems import Problem
     from promptgit.review.compare import Comparison, FieldChange
 
-ADDED, MOVED, REMOVED = "added", "moved", "removed"
+ADDED, MOVED, REMOVED, RETUNED = "added", "moved", "removed", "retuned"
 NEW, CHANGED, DELETED, RENAMED = "new", "changed", "deleted", "renamed"
 
 
@@ -71,13 +71,13 @@ class AliasReview(Record):
 
     Attributes:
         name, alias: the prompt and the alias.
-        kind: `added`, `moved` or `removed`.
+        kind: `added`, `moved`, `removed`; `retuned`: it leads where it led, to a version with another model_config.
         old, new: where it led and will lead.
         shares: version -> percent of the traffic before and after, by version, of all versions on either side.
         steps: each version that it will serve, against the one that it served (of a split: the one with the most traffic).
         breaking: whether a call that works with what it serves now may fail.
         headline: `production of support.refunds goes 3 → 5: 2 lines, 1 new required variable (breaking)`.
-        rollback: the command that takes the move back; empty where nothing was served before.
+        rollback: the command that takes the move back; empty where there is none.
         protected: whether the policies let it move by reviewed commits alone.
         promoters: who may move it; empty if everybody may.
     """

@@ -82,7 +82,8 @@ class _Report:
             yield sanitise_line(f"  {alias.alias} is protected{who}")
         for step in alias.steps:
             yield from self._step(step, headline=len(alias.steps) > 1)
-        yield self._dim(f"  to take it back: {sanitise_line(alias.rollback)}")
+        if alias.rollback:
+            yield self._dim(f"  to take it back: {sanitise_line(alias.rollback)}")
 
     def _version(self, version: VersionReview, seen: set[_Ends]) -> Iterator[str]:
         step = version.step

@@ -8,7 +8,7 @@ from promptgit.record import Record
 from promptgit.review.compare import spoken
 from promptgit.review.gfm import cell, code, fence, folded, html_inline, inline, table
 from promptgit.review.hunks import Tightness, diff_lines, text_lines
-from promptgit.review.model import CHANGED
+from promptgit.review.model import CHANGED, RETUNED
 from promptgit.review.words import ADDED, REMOVED, SAME
 
 TYPE_CHECKING = False
@@ -59,7 +59,7 @@ def _summary(prompt: PromptReview) -> str:
 
 def _ends(alias: AliasReview) -> str:
     old, new = (str(target) if target else "nothing" for target in (alias.old, alias.new))
-    return f"{old} → {new}"
+    return new if alias.kind == RETUNED else f"{old} → {new}"
 
 
 def _counted(count: int, what: str) -> str:

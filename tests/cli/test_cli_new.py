@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commandline import Cli, terminal
+from support import Git
 
 from promptgit import Registry
 
@@ -44,6 +45,16 @@ def test_the_latest_version_is_the_start_of_the_next(
     assert prompt.template == "Answer kindly and in one line.\n\nQuestion: {{question}}\n"
     assert prompt.commit_message == "Shorter"
     assert drafts(tmp_path) == []
+
+
+def test_the_next_version_starts_with_the_settings_that_the_latest_has_now(
+    cli: Cli, registry: Registry, editor: Editor, git: Git
+) -> None:
+    git.commit_file("promptgit.yaml", "format: 1\npolicies: {model_config: mutable}\n")
+    registry.set_model_config("support.refunds", 3, {"temperature": 0.4})
+    editor("text = text.replace('briefly', 'in one line')")
+    cli("new", "support.refunds", "-m", "Shorter")
+    assert registry.load("support.refunds/4").model_config == {"temperature": 0.4}
 
 
 def test_an_unchanged_text_registers_nothing(cli: Cli, registry: Registry, editor: Editor) -> None:

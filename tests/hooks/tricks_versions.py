@@ -20,6 +20,12 @@ def a_version_is_changed_and_restored(clone: Clone) -> str:
     return bad
 
 
+@trick(f"{REFUNDS}/prompt.yaml", "the model_config of version 1 of support.refunds is frozen")
+def a_version_gets_another_model_config(clone: Clone) -> str:
+    clone.notes("versions: {1: {model_config: {temperature: 2}}}\n")
+    return clone.commit("Tune")
+
+
 @trick(f"{REFUNDS}/2.yaml", "a committed version was removed without a tombstone")
 def a_version_is_deleted(clone: Clone) -> str:
     clone.remove(f"{REFUNDS}/2.yaml")

@@ -54,6 +54,22 @@ def test_a_new_version_is_compared_with_the_one_before_it(refunds: Registry, git
     assert not refunds.review(base).is_breaking
 
 
+def test_an_alias_that_stays_is_shown_when_what_it_serves_gets_other_settings(refunds: Registry, git: Git) -> None:
+    git.commit_file("promptgit.yaml", "format: 1\npolicies: {model_config: mutable}\n")
+    base = start(git)
+    refunds.set_model_config(NAME, 1, {"temperature": 0.4})
+    refunds.set_model_config(NAME, 3, {"temperature": 0.9})
+    review = refunds.review(base)
+    (move,) = review.moves
+    assert (move.kind, str(move.old), str(move.new), move.breaking, move.rollback) == ("retuned", "1", "1", False, "")
+    assert move.headline == "production of support.refunds stays 1: temperature unset → 0.4"
+    assert review.title == move.headline
+    assert [(note.key, note.old, note.new) for note in review.prompts[0].notes] == [
+        ("version 1.model_config.temperature", None, 0.4),
+        ("version 3.model_config.temperature", None, 0.9),
+    ]
+
+
 def test_sizes_and_samples_stand_before_and_after(registry: Registry, git: Git) -> None:
     spec = {"question": {"example": "Where is it?"}, "count": {"type": "integer"}}
     registry.register("faq", "Answer {{question}}.", "One")

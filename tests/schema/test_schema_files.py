@@ -57,6 +57,13 @@ def test_examples_in_a_schema_are_valid_and_can_be_written_and_read(kind: str) -
         assert document.parse(document.dump(example)) == example
 
 
+def test_what_is_set_later_obeys_the_rules_of_a_version() -> None:
+    made_with = load("version")["$defs"]["model_config"]
+    later = load("prompt")["properties"]["versions"]["additionalProperties"]["properties"]["model_config"]
+    assert later["properties"] == made_with["properties"]
+    assert later.keys() == made_with.keys()
+
+
 def test_the_schemas_name_what_the_program_has() -> None:
     assert load("version")["properties"]["syntax"]["enum"] == list(SYNTAXES)
     assert set(load("promptgit")["properties"]["aliases"]["enum"]) == set(BACKENDS)

@@ -62,12 +62,18 @@ def new(name: str, message: str | None, write: Write) -> None:
 
 
 def _start(registry: Registry, name: str) -> bytes:
+    from promptgit import document
     from promptgit.layout import version_path
 
     versions = registry.catalog.versions(name)
     if not versions:
         return SKELETON.encode()
-    return registry.catalog.files.read(version_path(name, versions[-1])) or b""
+    catalog, latest = registry.catalog, versions[-1]
+    data = catalog.files.read(version_path(name, latest)) or b""
+    config = catalog.model_config(name, latest)
+    if config == catalog.body(name, latest).model_config:
+        return data
+    return document.edit(data, ["model_config"], config) if config else document.remove(data, ["model_config"])
 
 
 def _ask_again(error: PromptGitError) -> bool:
