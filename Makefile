@@ -36,7 +36,7 @@ $(MLFLOW_VENV)/.installed: pyproject.toml
 
 .PHONY: test-mlflow
 test-mlflow: $(MLFLOW_VENV)/.installed ## the tests that need MLflow, in an environment of their own: a few minutes
-	$(MLFLOW_VENV)/bin/python -m pytest -q -n $(WORKERS) -m 'mlflow and not long' tests/integrations tests/interop tests/browser tests/search tests/schema
+	$(MLFLOW_VENV)/bin/python -m pytest -q -n $(WORKERS) -m 'mlflow and not long' tests/integrations tests/interop tests/browser tests/search tests/schema tests/benchmarks
 
 .PHONY: test-long
 test-long: venv ## the full form of the guarantees: an hour

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,3 +36,13 @@ def test_the_quick_form_of_the_remote_benchmark_measures_promptgit_alone(tmp_pat
     figures = json.loads((tmp_path / "out.json").read_text())["promptgit"]
     assert all(value >= 0 for values in figures.values() for value in values)
     assert "| load by alias, hot |" in done.stdout
+
+
+@pytest.mark.mlflow
+def test_the_quick_form_of_the_plugin_benchmark_measures_all_three() -> None:
+    pytest.importorskip("mlflow")
+    line = [sys.executable, str(ROOT / "benchmarks/plugin.py"), "--quick", "--rounds", "1"]
+    done = subprocess.run([*line, "--mlflow-python", sys.executable], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [row.split("|") for row in done.stdout.splitlines() if row.startswith("| move an alias")]
+    assert [len([cell for cell in row if cell.strip()]) for row in rows] == [4]
