@@ -20,7 +20,7 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from promptgit.aliases import AliasMove
@@ -103,9 +103,9 @@ def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
     heirs = _renamed(changeset, catalog)
     for path, content in changeset.writes.items():
         at = layout.parse_path(path)
-        if at is None or content is None:
+        if at is None:
             continue
-        if at.version and path in changeset.creates:
+        if at.version and content is not None and path in changeset.creates:
             if at.name not in heirs or at.version not in catalog.versions(heirs[at.name]):
                 found = document.parse(content, path)
                 yield from _model(policies.get("models", {}), found.get("model_config") or {}, path)
@@ -113,9 +113,8 @@ def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
                 given = changeset.writes.get(layout.notes_path(at.name))
                 notes = parse_notes(given, path) if given else catalog.notes(at.name)
                 yield from lacking(policies.get("required", ()), at.name, notes)
-        elif at.file == layout.NOTES_FILE:
-            before, after = _tags(catalog.files.read(path) or b"", path), _tags(content, path)
-            changed = {key: after.get(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        elif at.file == layout.NOTES_FILE and at.name not in heirs.values():
+            changed = _retagged(at.name, heirs.get(at.name, at.name), changeset, catalog)
             yield from _reserved(policies.get("reserved_tags", ()), changed, path)
 
 
@@ -182,7 +181,7 @@ def _model(models: Mapping[str, Any], config: Mapping[str, Any], path: str) -> I
         yield _problem("models", f"the model {name} is not allowed", path, f"Allowed are: {', '.join(allowed)}")
 
 
-def _reserved(patterns: Sequence[str], tags: Mapping[str, Any], path: str) -> Iterator[Problem]:
+def _reserved(patterns: Sequence[str], tags: Iterable[str], path: str) -> Iterator[Problem]:
     for key in sorted(tags):
         if any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns):
             yield _problem("reserved-tags", f"the tag {key} is reserved for other tools", path)
@@ -198,12 +197,27 @@ def lacking(fields: Sequence[str], name: str, notes: Notes) -> Iterator[Problem]
             yield _problem("required", f"{name} has no {field}", path, f"Every prompt says it in {path}.")
 
 
-def _tags(data: bytes, path: str) -> dict[str, str | None]:
-    """All tags of a prompt's notes: its own, and `N:KEY` for those of version N."""
-    notes = parse_notes(data, path)
-    found: dict[str, str | None] = dict(notes.tags)
-    for note in notes.versions.values():
-        found |= note.get("tags") or {}
+def _retagged(name: str, before: str, changeset: Changeset, catalog: Catalog) -> set[str]:
+    """Keys of the tags that a changeset sets, or takes away from what stays.
+
+    Args:
+        name, before: of the prompt, after the change and before it.
+    """
+    path, held = layout.notes_path(name), set(catalog.versions(before))
+    content = changeset.writes[path]
+    old, new = _tags(catalog.notes(before)), _tags(parse_notes(content or b"", path))
+    gone = {version for version in held if changeset.writes.get(layout.version_path(name, version), b"") is None}
+    if gone == held and (held or content is None):
+        gone.add(0)
+    changed = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}
+    return {key for version, key in changed if (version, key) in new or version not in gone}
+
+
+def _tags(notes: Notes) -> dict[tuple[int, str], Any]:
+    """All tags that notes hold, by version and key; the prompt's own are those of 0."""
+    found: dict[tuple[int, str], Any] = {(0, key): value for key, value in notes.tags.items()}
+    for version, note in notes.versions.items():
+        found |= {(version, key): value for key, value in (note.get("tags") or {}).items()}
     return found
 
 

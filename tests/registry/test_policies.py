@@ -78,6 +78,21 @@ def test_reserved_tags_are_not_set(tmp_path: Path) -> None:
     registry.set_tag(NAME, "team", "a")
 
 
+def test_a_reserved_tag_stays_where_another_tool_has_set_it(tmp_path: Path) -> None:
+    registry = registry_with(tmp_path / "r", {"reserved_tags": ["ci.*"]})
+    registry.register(NAME, "kinder")
+    notes = "versions:\n  1:\n    tags:\n      ci.run: passed\n"
+    Git(tmp_path / "r").commit_file("prompts/support/refunds/prompt.yaml", notes, "CI: version 1 passed")
+    with pytest.raises(PolicyError, match=r"ci\.run is reserved"):
+        registry.set_version_tag(NAME, 2, "ci.run", "passed")
+    with pytest.raises(PolicyError, match=r"ci\.run is reserved"):
+        registry.delete_version_tag(NAME, 1, "ci.run")
+    registry.rename(NAME, "support.returns")
+    assert registry.load("support.returns", 1).tags == {"ci.run": "passed"}
+    registry.delete_version("support.returns", 1)
+    registry.delete("support.returns")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_protected_alias_does_not_move(tmp_path: Path, backend: str) -> None:
     registry = registry_with(tmp_path / "r", {"aliases": {"production": {"protected": True}}}, backend)
