@@ -10,9 +10,12 @@ from promptgit.cli import output
 from promptgit.problems import ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from promptgit.problems import Problem
+
+_ALIKE = 3
+"""Up to so many problems with the same message are shown each on its own."""
 
 
 def mlflow_uri(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +59,20 @@ def say_problems(problems: Sequence[Problem], *, quiet: bool) -> None:
     left_out = [problem for problem in problems if problem.severity == ERROR]
     if not quiet:
         parts = [problem for problem in problems if problem.severity != ERROR]
-        for problem in (*parts, *left_out):
-            output.note(str(problem))
+        for line in (*_lines(parts), *_lines(left_out)):
+            output.note(line)
     if left_out:
         raise output.ProblemsFound
+
+
+def _lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """Problems for people. What is the same for many is said once, with all that it is about: a policy may refuse thousands."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.code, problem.message), []).append(problem)
+    for group in alike.values():
+        for problem in group if len(group) <= _ALIKE else group[:1]:
+            yield str(problem)
+        if len(group) > _ALIKE:
+            names = ", ".join(problem.path.removeprefix("prompts:/") for problem in group[1:])
+            yield f"    and for {len(group) - 1} more: {names}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 
+from promptgit.interop.origins import Origins
 from promptgit.problems import WARNING, Problem
 from promptgit.record import Record
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from promptgit.catalog import Catalog
+    from promptgit.model import Provenance
     from promptgit.registry.registry import Registry
 
 
@@ -46,9 +48,10 @@ def export_rows(registry: Registry, names: Sequence[str] = ()) -> Exported:
     catalog = registry.catalog
     timed: list[tuple[float, dict[str, Any]]] = []
     problems: list[Problem] = []
+    origins = Origins(registry, len(chosen))
     for name in chosen:
         catalog.require(name)
-        timed += _rows(registry, catalog, name)
+        timed += _rows(catalog, name, origins.of(name))
         problems += _losses(catalog, name)
     timed.sort(key=lambda pair: pair[0])
     return Exported(rows=tuple(row for _, row in timed), prompts=len(chosen), problems=tuple(problems))
@@ -72,9 +75,8 @@ def _line(row: Mapping[str, Any]) -> bytes:
         return json.dumps(row).encode() + b"\n"
 
 
-def _rows(registry: Registry, catalog: Catalog, name: str) -> Iterator[tuple[float, dict[str, Any]]]:
+def _rows(catalog: Catalog, name: str, origins: Mapping[int, Provenance]) -> Iterator[tuple[float, dict[str, Any]]]:
     """The versions of a prompt, ascending, each with the time to sort by: what is not committed yet comes last."""
-    origins = registry.provenance(name)
     latest = 0.0
     for number in catalog.versions(name):
         body = catalog.body(name, number)

@@ -41,8 +41,10 @@ class ImportReport(Record):
         versions: how many were added.
         prompts: how many prompts they belong to.
         skipped: how many were there already.
+        aliases: how many were set.
         names: title -> name, where the two differ.
-        problems: rows that were left out.
+        problems: rows that were left out, and warnings.
+        refused: aliases that could not be set.
         commit: the branch's tip afterwards; None after a dry run on an empty branch.
         warnings: what could not be done after the import was safe, as sentences.
     """
@@ -51,6 +53,8 @@ class ImportReport(Record):
     prompts: int
     skipped: int
     names: Mapping[str, str]
+    aliases: int = 0
     problems: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     commit: str | None = None
     warnings: tuple[str, ...] = ()

@@ -66,6 +66,9 @@ _TEXTS = (
     "{% for item in items %}- {{ item }}\n{% endfor %}Sum up.",
     "Résumé: “{{text}}” 🧾\u2028\u0085no: yes\n# not a comment",
     '```json\n{"a": {"b": [1, 2]}}\n```\n{{schema}}',
+    "\ufeffA mark of byte order, NUL \0, ESC \x1b[31m, DEL \x7f, C1 \x9b and what is invisible \u200b\u202e",
+    "---\n- &a no\n- *a\n...\n \t \n",
+    "lines\n" * 16_000,
     "",
 )
 _CHATS = (
@@ -81,7 +84,7 @@ def fill(mlflow: Mlflow, prompts: int, seed: int = 1) -> None:
     for index in range(prompts):
         name = f"team-{index % 7}.{dice.choice(['refunds', 'Triage', 'sum_up'])}-{index}"
         tags = {"owner": dice.choice(["billing", "support"])} if index % 2 else {}
-        mlflow.client.create_prompt(name, f"Prompt number {index}" if index % 3 else None, tags)
+        mlflow.client.create_prompt(name, f"Prompt number {index}:\n “äöü”  \n" if index % 3 else None, tags)
         count = dice.randint(1, 5)
         for number in range(1, count + 1):
             _add_version(mlflow, dice, name, number)
@@ -98,8 +101,8 @@ def _add_version(mlflow: Mlflow, dice: random.Random, name: str, number: int) ->
     mlflow.client.create_prompt_version(
         name,
         template,
-        description=dice.choice([None, f"Change {number}", "Shorter\n\nCustomers asked for it."]),
-        tags=dice.choice([{}, {"reviewed": "yes", "empty": ""}]),
+        description=dice.choice([None, f"Change {number}", "Kürzer\r\n\n# Kunden \x1b[1m"]),
+        tags=dice.choice([{}, {"reviewed": "yes", "empty": "", "Prüfung": "a\r\nb ", "no": "1.10"}]),
         response_format=dice.choice([None, _SCHEMA]),
         model_config=dice.choice([None, {"provider": "openai", "model_name": "gpt-5", "temperature": 0.2, "seed": 7}]),
     )

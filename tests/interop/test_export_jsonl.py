@@ -18,6 +18,7 @@ from promptgit import Registry
 from promptgit.interop import FORMATS, open_reader, open_writer
 from promptgit.interop.importing import import_rows
 from promptgit.interop.jsonl_export import export_rows, write
+from promptgit.registry.edits import version_file
 
 CHAT = [
     {"role": "system", "content": "Be kind."},
@@ -62,12 +63,17 @@ def test_what_is_exported_comes_back_as_it_was(registry: Registry, tmp_path: Pat
     assert state(again(registry, tmp_path / "fresh")) == state(registry)
 
 
-@settings(max_examples=15, deadline=None)
-@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
+@settings(max_examples=8)
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=12))
 def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    registry = Registry(git_init(tmp_path_factory.mktemp("texts") / "registry").path)
-    for text in texts:
-        registry.register("support.refunds", text)
+    git = git_init(tmp_path_factory.mktemp("texts") / "registry")
+    registry = Registry(git.path)
+    folder = git.path / "prompts/support/refunds"
+    folder.mkdir(parents=True)
+    for number, text in enumerate(texts, 1):
+        (folder / f"{number}.yaml").write_bytes(version_file({"template": text}))
+    git("add", "--all")
+    git("commit", "-qm", "All of them")
     fresh = again(registry, tmp_path_factory.mktemp("texts") / "fresh")
     assert [
         fresh.load("support.refunds", version).template for version in registry.versions("support.refunds")
@@ -106,6 +112,29 @@ def test_the_command_writes_files_that_the_import_reads(cli: Cli, tmp_path: Path
     cli("export", "jsonl", packed)
     assert packed.read_bytes() == first
     assert cli("import", "jsonl", packed).out.startswith("imported 0 versions")
+
+
+def test_what_is_the_same_for_many_is_said_once_and_names_them_all(cli: Cli, refunds: Registry) -> None:
+    for number in range(5):
+        refunds.create(f"faq.answer-{number}")
+    shown = cli("export", "jsonl").err
+    assert shown.count("it has no versions, so it has no row") == 1
+    assert "and for 4 more: faq.answer-1, faq.answer-2, faq.answer-3, faq.answer-4" in shown
+
+
+def test_an_export_of_many_prompts_tells_messages_and_times_as_one_of_a_few_does(refunds: Registry) -> None:
+    refunds.rename("support.refunds", "support.returns")
+    refunds.register("support.returns", "Answer with patience.", "Patience")
+    alone = export_rows(refunds, ["support.returns"]).rows
+    assert [row["message"] for row in alone] == [
+        "Answer briefly",
+        "Answer kindly",
+        "Answer kindly and briefly",
+        "Patience",
+    ]
+    for number in range(10):
+        refunds.create(f"faq.answer-{number}")
+    assert export_rows(refunds).rows == alone
 
 
 def test_the_command_exports_an_earlier_state(cli: Cli) -> None:

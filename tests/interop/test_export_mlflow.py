@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,30 @@ def test_a_prompt_that_lost_its_last_versions_there_is_left_as_it_was(refunds: R
     assert "MLflow would call it version 4" in said(report)
     assert "MLflow would call it version 5" in said(send(refunds, mlflow))
     assert [version.version for version in mlflow.client.search_prompt_versions("support.refunds")] == [2, 1]
+
+
+def test_what_a_killed_export_left_under_a_wrong_number_is_cleared_away(refunds: Registry, mlflow: Mlflow) -> None:
+    refunds.delete_version("support.refunds", 2)
+    mlflow.register("support.refunds", "Answer briefly.\n\nQuestion: {{question}}\n")
+    text = refunds.load("support.refunds", 3).template
+    mlflow.register("support.refunds", text, tags={"promptgit.number": "3"})  # number 2, killed before it was deleted
+    assert send(refunds, mlflow, dry_run=True).versions == 1
+    report = send(refunds, mlflow)
+    assert (report.versions, report.skipped) == (1, 1)
+    assert [version.version for version in mlflow.client.search_prompt_versions("support.refunds")] == [3, 1]
+    mlflow.client.set_prompt_version_tag(
+        "support.refunds", 3, "promptgit.number", "3"
+    )  # killed before it was taken away
+    assert send(refunds, mlflow).problems == ()
+    assert mlflow.client.get_prompt_version("support.refunds", 3).tags == {}
+
+
+def test_a_version_that_cannot_be_read_here_is_left_out_on_every_run(refunds: Registry, mlflow: Mlflow) -> None:
+    send(refunds, mlflow)
+    Path(refunds.path, "prompts/support/refunds/2.yaml").write_text("template: [broken\n")
+    report = send(refunds, mlflow)
+    assert "support.refunds/2: error: it cannot be read" in said(report)
+    assert report.skipped == 2
 
 
 def test_a_name_that_is_a_model_there_is_left_out(refunds: Registry, mlflow: Mlflow) -> None:

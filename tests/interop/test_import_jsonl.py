@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from support import CONFIG, Git, git_init
 
 from promptgit import Registry, layout
-from promptgit.errors import DirtyPathError, InvalidDocumentError
+from promptgit.errors import DirtyPathError, InvalidDocumentError, PromptNotFoundError
 from promptgit.interop import FORMATS, ImportReport, open_reader
 from promptgit.interop.importing import import_rows
 from promptgit.interop.names import distinct, to_name
@@ -82,6 +82,24 @@ def test_running_it_again_adds_only_what_is_not_there(registry: Registry, git: G
     assert (run(registry, ROWS).versions, registry.versions("linux-terminal")) == (2, [1, 2])
 
 
+def test_running_it_again_finds_its_versions_behind_others(refunds: Registry) -> None:
+    rows = [{"name": "support.refunds", "text": text} for text in ("one", "two", "one")]
+    assert (run(refunds, rows).versions, run(refunds, rows).versions) == (3, 0)
+    assert refunds.versions("support.refunds") == [1, 2, 3, 4, 5, 6]
+    more = [*rows[:1], {"name": "support.refunds", "text": "between"}, *rows[1:]]
+    assert run(refunds, more).versions == 3
+    assert refunds.load("support.refunds").template == "one"
+    assert run(refunds, more).versions == 0
+
+
+def test_running_it_again_does_not_bring_back_what_was_deleted_here(registry: Registry) -> None:
+    rows = [{"name": "support.refunds", "text": text} for text in ("one", "two", "three")]
+    run(registry, rows)
+    registry.delete_version("support.refunds", 2, message="it lied")
+    report = run(registry, [*rows, {"name": "support.refunds", "text": "four"}])
+    assert (report.versions, report.skipped, registry.versions("support.refunds")) == (1, 3, [1, 3, 4])
+
+
 def test_a_prompt_that_is_there_gets_the_next_free_numbers(refunds: Registry) -> None:
     refunds.delete_version("support.refunds", 3)
     run(refunds, ROWS)
@@ -92,6 +110,26 @@ def test_dates_travel_through_an_imported_history(registry: Registry) -> None:
     run(registry, ROWS)
     assert registry.load("prompts:/linux-terminal?rev=2022-12-15").version == 1
     assert registry.load("prompts:/linux-terminal?rev=2023-02-01").version == 2
+
+
+def test_dates_before_an_import_still_find_what_was_there(
+    registry: Registry, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, text in (("2025-03-01", "Answer."), ("2025-06-01", "Answer kindly.")):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T12:00:00Z")
+        registry.register("support.refunds", text)
+    run(registry, ROWS)  # of 2022 and 2023
+    assert registry.load("prompts:/support.refunds?rev=2025-04-01").template == "Answer."
+    with pytest.raises(PromptNotFoundError):
+        registry.load("prompts:/linux-terminal?rev=2025-04-01")
+    times = [int(line) for line in git("log", "--format=%ct").splitlines()]
+    assert times[:-1] == sorted(times[:-1], reverse=True)
+
+
+def test_a_time_to_come_does_not_hide_what_is_committed_after_it(registry: Registry, git: Git) -> None:
+    run(registry, [{"name": "faq", "text": "Answer.", "time": "2099-01-01"}])
+    assert registry.load("faq").created_at.year == 2099
+    assert int(git("log", "-1", "--format=%ct")) <= time.time()
 
 
 def test_a_prefix_puts_all_into_a_folder(registry: Registry) -> None:
@@ -175,13 +213,95 @@ def test_the_tags_backend_takes_aliases(tmp_path: Path) -> None:
     assert registry.load(f"{to_name('💡')}@production").version == 1
 
 
+def test_an_alias_that_a_killed_run_did_not_get_to_is_set_by_the_next(registry: Registry) -> None:
+    run(registry, [{"name": "faq", "text": "Answer."}, {"name": "triage", "text": "Sort."}])
+    rows = [
+        {"name": name, "text": text, "aliases": ["production"]}
+        for name, text in (("faq", "Answer."), ("triage", "Sort."))
+    ]
+    report = run(registry, rows)
+    assert (report.versions, report.aliases, registry.load("triage@production").version) == (0, 2, 1)
+    assert run(registry, rows).aliases == 0
+
+
+def test_an_alias_that_leads_elsewhere_here_stays_and_that_is_said(refunds: Registry) -> None:
+    report = run(refunds, [{"name": "support.refunds", "text": "New.", "aliases": ["production", "staging"]}])
+    assert refunds.load("support.refunds@production").version == 1
+    assert refunds.load("support.refunds@staging").version == 4
+    (problem,) = report.problems
+    assert (problem.severity, problem.line) == ("warning", 1)
+    assert "production of support.refunds is 1 here and leads to version 4 in the file" in problem.message
+
+
+def test_aliases_that_differ_only_by_case_do_not_meet(registry: Registry) -> None:
+    rows = [{"name": "faq", "text": "Answer.", "aliases": [alias]} for alias in ("production", "Production")]
+    with pytest.raises(InvalidDocumentError, match="Production differs from production only by case"):
+        run(registry, rows)
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+POLICIES = """policies:
+  naming: {pattern: 'support.*'}
+  models: {allowed: ['gpt-5*']}
+  reserved_tags: ['ci.*']
+  aliases: {production: {protected: true}}
+"""
+
+
+@pytest.fixture
+def strict(registry: Registry, git: Git) -> Registry:
+    """A registry with policies."""
+    (git.path / "promptgit.yaml").write_text(CONFIG + POLICIES)
+    git("commit", "-qam", "Policies")
+    return registry
+
+
+FORBIDDEN: list[dict[str, Any]] = [
+    {"name": "support.refunds", "text": "Answer.", "model_config": {"model_name": "gpt-5-mini"}},
+    {"name": "support.refunds", "text": "Answer kindly.", "model_config": {"model_name": "llama-2"}},
+    {"name": "faq", "text": "Explain."},
+    {"name": "support.triage", "text": "Sort.", "tags": {"ci.run": "7"}},
+]
+
+
+def test_policies_hold_for_rows_and_are_named_with_the_line(strict: Registry) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        run(strict, FORBIDDEN)
+    found = [(problem.line, problem.code) for problem in caught.value.problems]
+    assert found == [(2, "policy-models"), (3, "policy-naming"), (4, "policy-reserved-tags")]
+    assert all("--ignore-policies" in problem.hint for problem in caught.value.problems)
+    assert strict.prompts() == []
+
+
+def test_rows_that_break_a_policy_can_be_left_out_or_let_in(strict: Registry) -> None:
+    report = run(strict, FORBIDDEN, skip_bad=True)
+    assert (report.versions, len(report.problems), strict.prompts()) == (1, 3, ["support.refunds"])
+    report = run(strict, FORBIDDEN, ignore_policies=True)
+    assert (report.versions, strict.prompts()) == (3, ["faq", "support.refunds", "support.triage"])
+    assert {(problem.line, problem.severity) for problem in report.problems} == {
+        (line, "warning") for line in (2, 3, 4)
+    }
+    assert run(strict, FORBIDDEN).versions == 0
+
+
+def test_a_protected_alias_is_refused_and_the_versions_and_other_aliases_stay(strict: Registry, git: Git) -> None:
+    rows = [{"name": "support.refunds", "text": "Answer.", "aliases": ["production", "staging"]}]
+    for _ in range(2):
+        report = run(strict, rows, ignore_policies=True)
+        assert list(strict.aliases("support.refunds")) == ["staging"]
+        assert "the alias production of support.refunds is left out: production is protected" in str(report.refused[0])
+    assert report.commit == git("rev-parse", "HEAD")
+    git.assert_sound()
+
+
 def test_a_kill_during_an_import_leaves_old_or_new_and_the_next_one_succeeds(git: Git, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text("\n".join(json.dumps({"name": f"p{n}", "text": f"text {n}\n" * 50}) for n in range(400)))
     before = git("rev-parse", "HEAD")
     line = [sys.executable, "-m", "promptgit", "-C", str(git.path), "import", "jsonl", str(file)]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    for moment in (0.15, 0.3, 0.4, 0.5, 0.6, 0.7):
+    for moment in (0.2, 0.35, 0.5, 0.65):
         process = subprocess.Popen(line, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGKILL)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import http.server
+import json
 import socket
+import sqlite3
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +22,10 @@ from mlflow_support import Mlflow
 from support import CONFIG, Git, git_init
 
 from promptgit import Registry
-from promptgit.errors import InvalidReferenceError, VersionNotFoundError
-from promptgit.interop.mlflow import content
+from promptgit.errors import InvalidDocumentError, InvalidReferenceError, VersionNotFoundError
+from promptgit.interop.mlflow import connection, content, reading
 from promptgit.interop.mlflow.connection import Connection, require_no_password
-from promptgit.interop.mlflow.importing import MlflowImport, import_prompts
+from promptgit.interop.mlflow.importing import Choices, MlflowImport, import_prompts
 from promptgit.interop.mlflow.reading import MlflowPrompt, MlflowVersion
 from promptgit.sanitise import sanitise_line
 
@@ -38,8 +44,8 @@ def prompt(name: str = "support.refunds", *templates: Any, **more: Any) -> Mlflo
     return MlflowPrompt(**{"name": name, "versions": versions, **more})
 
 
-def bring(registry: Registry, *prompts: MlflowPrompt, **options: Any) -> MlflowImport:
-    return import_prompts(registry, prompts, **options)
+def bring(registry: Registry, *prompts: MlflowPrompt, **choices: Any) -> MlflowImport:
+    return import_prompts(registry, prompts, Choices(**choices))
 
 
 def said(report: MlflowImport) -> str:
@@ -100,6 +106,11 @@ def test_a_user_of_mlflow_becomes_an_author_of_git(registry: Registry, user: str
     assert registry.load("support.refunds").author == author
 
 
+def test_a_version_without_a_time_is_of_now(registry: Registry) -> None:
+    bring(registry, prompt(versions={1: MlflowVersion(template=REFUNDS)}))
+    assert registry.load("support.refunds").created_at.year > 2025
+
+
 def test_a_deleted_version_leaves_a_tombstone_and_keeps_the_other_numbers(registry: Registry, git: Git) -> None:
     report = bring(registry, prompt("support.refunds", "one", None, "three"))
     assert (report.versions, report.tombstones, report.problems) == (2, 1, ())
@@ -154,8 +165,8 @@ def test_tags_of_mlflow_itself_are_translated_and_not_copied(registry: Registry)
     assert "mlflow.user" not in said(report)
 
 
-@settings(max_examples=20, deadline=None)
-@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), description=st.text(max_size=20))
+@settings(max_examples=6)
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=15), description=st.text(max_size=20))
 def test_any_text_arrives(tmp_path_factory: pytest.TempPathFactory, texts: list[str], description: str) -> None:
     registry = Registry(git_init(tmp_path_factory.mktemp("texts") / "registry").path)
     bring(registry, prompt("support.refunds", *texts, description=description))
@@ -204,6 +215,25 @@ def test_a_version_that_mlflow_cannot_read_does_not_hide_the_others(registry: Re
     assert "MLflow has it and cannot read it" in said(report)
 
 
+@pytest.mark.mlflow
+def test_what_is_pushed_over_the_edge_of_a_page_does_not_pass_for_deleted(
+    registry: Registry, mlflow: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow.register("faq", "one", "two")
+    mlflow.register("triage", "one", "two", "three")
+    monkeypatch.setattr(connection, "_PAGE", 2)
+
+    class Busy(Connection):
+        def versions(self, name: str | None = None) -> Iterator[tuple[str, int, Any]]:
+            for place, found in enumerate(super().versions(name)):
+                if name is None and place == 1:  # the first page is read; now the second begins one later
+                    mlflow.client.delete_prompt_version("faq", "1")
+                yield found
+
+    import_prompts(registry, reading.read(Busy(mlflow.uri)))
+    assert registry.versions("triage") == [1, 2, 3]
+
+
 @pytest.mark.parametrize("name", ["con", "a..b", "-x", "x" * 129, "refunds\n"])
 def test_a_name_that_is_refused_is_reported_with_the_way_out_and_the_rest_goes_on(
     registry: Registry, name: str
@@ -243,6 +273,13 @@ def test_a_commit_message_that_git_cannot_carry_is_left_out(registry: Registry) 
     report = bring(registry, prompt(versions={1: version}))
     assert registry.load("support.refunds").commit_message == "support.refunds: version 1"
     assert "its commit message is left out" in said(report)
+
+
+def test_blanks_around_a_commit_message_go_and_that_is_said(registry: Registry) -> None:
+    versions = {1: MlflowVersion(template=REFUNDS, description="  Shorter\r\n\r\nAs asked.\n\n")}
+    report = bring(registry, prompt(versions=versions))
+    assert registry.load("support.refunds").commit_message == "Shorter\r\n\r\nAs asked."
+    assert "blanks around its commit message are left out" in said(report)
 
 
 # --- again ------------------------------------------------------------------------------------------------------------
@@ -290,6 +327,24 @@ def test_tags_that_are_new_are_added_and_others_stay(registry: Registry) -> None
     assert bring(registry, prompt(versions={1: later}, tags={"x": "2", "y": "3"})).commit == report.commit
 
 
+def test_what_changed_in_mlflow_comes_along_on_request(registry: Registry, git: Git) -> None:
+    first = MlflowVersion(template=REFUNDS, tags={"team": "a"})
+    bring(
+        registry, prompt(versions={1: first, 2: first}, tags={"x": "1"}, aliases={"production": 1}, description="Old")
+    )
+    later = MlflowVersion(template=REFUNDS, tags={"team": "b"})
+    moved = prompt(versions={1: later, 2: first}, tags={"x": "2"}, aliases={"production": 2}, description="New")
+    left = bring(registry, moved)
+    assert (left.aliases, registry.load("support.refunds@production").version) == (0, 1)
+    report = bring(registry, moved, update=True)
+    assert (report.versions, report.aliases, report.problems) == (0, 1, ())
+    assert registry.load("support.refunds@production").version == 2
+    assert registry.load("support.refunds", 1).tags == {"team": "b"}
+    assert (registry.get("support.refunds").description, registry.tags("support.refunds")) == ("New", {"x": "2"})
+    assert git("log", "-1", "--format=%s") == "support.refunds: production 1 -> 2"
+    assert bring(registry, moved, update=True).commit == report.commit
+
+
 def test_versions_that_were_deleted_on_one_side_stay_as_they_are(registry: Registry) -> None:
     bring(registry, prompt("support.refunds", "one", "two", "three"))
     registry.delete_version("support.refunds", 1, message="it lied")
@@ -318,6 +373,18 @@ def test_policies_hold_and_what_they_refuse_is_said(tmp_path: Path) -> None:
     assert report.aliases == 1
     for reason in ("production is protected", "new prompts are called support.*", "ci.run is reserved"):
         assert reason in said(report)
+    again = bring(registry, prompt("faq"), named, update=True, ignore_policies=True)
+    assert (again.versions, again.aliases) == (1, 0)
+    assert "faq: warning: it was let in against a policy" in said(again)
+    assert "production is protected" in said(again)
+
+
+def test_policies_with_a_slip_stop_the_import(registry: Registry, git: Git) -> None:
+    Path(registry.path, "promptgit.yaml").write_text(f"{CONFIG}policies: {{nameing: {{pattern: 'support.*'}}}}\n")
+    git("commit", "-qam", "Policies")
+    with pytest.raises(InvalidDocumentError, match="nameing"):
+        bring(registry, prompt("faq"))
+    assert registry.prompts() == []
 
 
 def test_aliases_kept_as_tags_are_set_too(tmp_path: Path) -> None:
@@ -381,7 +448,8 @@ def test_without_mlflow_the_command_says_what_to_install(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "mlflow.db").touch()
-    monkeypatch.setitem(sys.modules, "mlflow", None)
+    for module in ("mlflow", "mlflow.tracking._model_registry.client"):
+        monkeypatch.setitem(sys.modules, module, None)
     shown = cli("import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", code=1)
     assert "MLflow is not installed here" in shown.err
     assert "pip install 'promptgit[mlflow]'" in shown.err
@@ -411,6 +479,66 @@ def test_a_uri_that_cannot_be_read_from_is_refused_and_nothing_is_made(tmp_path:
     with pytest.raises(InvalidReferenceError):
         Connection(uri)
     assert not Path("none.db").exists()
+
+
+@pytest.mark.mlflow
+def test_a_database_that_is_not_of_mlflow_is_left_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    invoices, empty = tmp_path / "invoices.db", tmp_path / "empty.db"
+    empty.touch()
+    with contextlib.closing(sqlite3.connect(invoices)) as database:
+        database.execute("CREATE TABLE invoices (number INTEGER)")
+    before = invoices.read_bytes()
+    assert "has tables, but none of MLflow" in cli("import", "mlflow", f"sqlite:///{invoices}", code=1).err
+    assert "has tables, but none of MLflow" in cli("export", "mlflow", f"sqlite:///{invoices}", code=1).err
+    assert "is empty" in cli("import", "mlflow", f"sqlite:///{empty}", code=1).err
+    assert (invoices.read_bytes(), empty.read_bytes()) == (before, b"")
+
+
+@pytest.mark.mlflow
+def test_a_registry_without_prompts_is_said_to_be_one(cli: Cli, mlflow: Mlflow) -> None:
+    shown = cli("import", "mlflow", mlflow.uri)
+    assert f"there are no prompts in MLflow at {mlflow.uri}" in shown.err
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize("good", [0, 2])
+def test_a_server_that_refuses_or_dies_between_two_pages_is_one_error(cli: Cli, git: Git, good: int) -> None:
+    before = git("rev-parse", "HEAD")
+    with failing_server(good) as address:
+        shown = cli("import", "mlflow", address, code=1)
+    assert f"MLflow at {address} cannot be used" in shown.err
+    assert "403" in shown.err
+    assert shown.err.count("error:") == 1
+    assert git("rev-parse", "HEAD") == before
+
+
+@contextlib.contextmanager
+def failing_server(good: int) -> Iterator[str]:
+    """A server that gives so many pages of prompts, and then refuses; gives its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        answered = 0
+
+        def do_GET(self) -> None:
+            tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+            page = {"registered_models": [{"name": "triage", "tags": tags}], "next_page_token": "more"}
+            fine = Handler.answered < good
+            Handler.answered += 1
+            self.send_response(200 if fine else 403)
+            self.end_headers()
+            self.wfile.write(json.dumps(page).encode() if fine else b"Permission denied")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.mlflow

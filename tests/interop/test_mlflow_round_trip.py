@@ -31,7 +31,7 @@ pytest_plugins = ["mlflow_databases"]
 pytestmark = pytest.mark.mlflow
 
 
-@pytest.mark.parametrize("prompts", [12, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("prompts", [9, pytest.param(300, marks=pytest.mark.long)])
 def test_what_came_from_mlflow_goes_back_as_it_was(
     registry: Registry, git: Git, mlflow: Mlflow, other: Mlflow, prompts: int
 ) -> None:

@@ -1,8 +1,9 @@
 """MLflow's client at one URI. It is the only module here that calls MLflow.
 
-MLflow tries an HTTP request eight times, two minutes each; makes a database (its folders too) where a path has a slip;
-and lets through whatever its drivers raise. Here a request ends within a minute, a path must exist to be read, and an
-error is a sentence without credentials.
+MLflow tries an HTTP request eight times, two minutes each; makes a database (its folders too) where a path has a slip,
+and its tables in whatever database it is given; and lets through whatever its drivers raise. Here a request ends within a
+minute, what is read must be there and be MLflow's, and an error is a sentence without credentials. It is the client of the
+registry alone: `MlflowClient` opens the tracking store, too, and makes an experiment in one that has none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
 _FORMS = "Write sqlite:///PATH, postgresql://HOST/DATABASE or https://HOST."
 _PASSWORD = re.compile(r"\w[\w+.-]*://[^/\s@]*:[^/\s@]*@|[?&](password|token|access_token)=", re.IGNORECASE)
-_PAGE = 500
+_PAGE = 200
+"""Versions or prompts that one request asks for. A version may have 100,000 characters, so more would not be quicker."""
 _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -56,7 +58,7 @@ class Connection:
 
     Args:
         uri: `sqlite:///PATH`, another database, or a server's `http(s)://`.
-        creates: whether a SQLite file that is not there is to be made.
+        creates: whether tables are to be made where there are none, and a SQLite file that is not there.
 
     Raises:
         PromptGitError: MLflow is not installed.
@@ -68,20 +70,35 @@ class Connection:
         _require_uri(uri, creates)
         self._uri = uri
         self.label = redact(uri)
+        try:
+            from mlflow.tracking._model_registry.client import ModelRegistryClient
+        except ImportError:
+            hint = "Run: pip install 'promptgit[mlflow]'"
+            raise PromptGitError("MLflow is not installed here", hint=hint) from None
         with self._asking():
-            try:
-                from mlflow import MlflowClient
-            except ImportError:
-                hint = "Run: pip install 'promptgit[mlflow]'"
-                raise PromptGitError("MLflow is not installed here", hint=hint) from None
-            self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            self._require_tables(creates)
+            self._client = ModelRegistryClient(uri, uri)
+
+    def _require_tables(self, creates: bool) -> None:
+        if self._uri.startswith("http"):
+            return
+        from mlflow.store.db import utils
+
+        engine = utils.create_sqlalchemy_engine(self._uri)
+        try:
+            tables = utils.sqlalchemy.inspect(engine).get_table_names()
+        finally:
+            engine.dispose()
+        if "registered_models" not in tables and (tables or not creates):
+            what = "has tables, but none of MLflow" if tables else "is empty"
+            raise InvalidReferenceError(f"the database at {self.label} {what}", hint="Is that the right one?")
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def prompts(self, name: str | None = None) -> Iterator[Any]:
         """The registered models that are prompts, by name: with description, tags, aliases and creation time.
 
-        `search_prompts` gives the same without the aliases, and the versions that a search finds have none either.
+        `search_prompts` gives the same without the aliases.
         """
         wanted = _PROMPTS if name is None else f"name = '{name}' AND {_PROMPTS}"
         token = None
@@ -93,47 +110,28 @@ class Connection:
             if not token:
                 return
 
-    def versions(self, name: str) -> Iterator[Any]:
-        """The versions of a prompt, newest first.
+    def versions(self, name: str | None = None) -> Iterator[tuple[str, int, Any]]:
+        """The versions of all prompts, or of one: name, number, and the version, or a RefusedError if MLflow cannot read it.
 
-        Raises:
-            RefusedError: MLflow cannot read one of them, so it gives none.
+        MLflow's own `search_prompt_versions` asks for one prompt after the other, and gives none of a prompt's versions if
+        it cannot read one.
         """
+        wanted = _PROMPTS if name is None else f"name = '{name}' AND {_PROMPTS}"
         token = None
         while True:
             with self._asking():
-                page = self._client.search_prompt_versions(name, _PAGE, token)
-            yield from page
+                page = self._client.search_model_versions(wanted, _PAGE, ["name ASC", "version_number ASC"], token)
+            for model in page:
+                yield model.name, int(model.version), _readable(model)
             token = page.token
             if not token:
                 return
-
-    def numbers(self, name: str) -> Iterator[int]:
-        """The numbers of a prompt's versions, those among them that MLflow cannot read."""
-        token = None
-        while True:
-            with self._asking():
-                found = f"name = '{name}' AND {_PROMPTS}"
-                page = self._client.search_model_versions(found, _PAGE, ["version_number ASC"], token)
-            yield from (int(version.version) for version in page)
-            token = page.token
-            if not token:
-                return
-
-    def version(self, name: str, number: int) -> Any:
-        """One version; None if MLflow has it and cannot read it.
-
-        Raises:
-            RefusedError: there is no such version.
-        """
-        with self._asking():
-            return self._client.get_prompt_version(name, number)
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def create(self, name: str, description: str, tags: Mapping[str, str]) -> None:
         """Make a prompt without versions."""
-        with self._asking():
+        with self._telling():
             self._client.create_prompt(name, description or None, dict(tags))
 
     def add_version(self, name: str, template: Any, **rest: Any) -> int:
@@ -141,26 +139,31 @@ class Connection:
 
         Nothing links it to an experiment, as `register_prompt` would do from a thread of its own.
         """
-        with self._asking():
+        with self._telling():
             return int(self._client.create_prompt_version(name, template, **rest).version)
 
     def delete_version(self, name: str, number: int) -> None:
         """Delete a version; MLflow gives its number to no other."""
-        with self._asking():
+        with self._telling():
             self._client.delete_prompt_version(name, str(number))
 
     def set_tag(self, name: str, version: int | None, key: str, value: str) -> None:
         """Set a tag of a prompt, or of one of its versions."""
-        with self._asking():
+        with self._telling():
             if version is None:
                 self._client.set_prompt_tag(name, key, value)
             else:
-                self._client.set_prompt_version_tag(name, version, key, value)
+                self._client.set_prompt_version_tag(name, str(version), key, value)
+
+    def delete_tag(self, name: str, version: int, key: str) -> None:
+        """Take a tag of a version away."""
+        with self._telling():
+            self._client.delete_prompt_version_tag(name, str(version), key)
 
     def set_alias(self, name: str, alias: str, version: int) -> None:
         """Point an alias to a version."""
-        with self._asking():
-            self._client.set_prompt_alias(name, alias, version)
+        with self._telling():
+            self._client.set_prompt_alias(name, alias, str(version))
 
     # --- without asking anybody -------------------------------------------------------------------------------------
 
@@ -197,11 +200,23 @@ class Connection:
         except PromptGitError:
             raise
         except Exception as error:  # noqa: BLE001 - MLflow lets through whatever its drivers raise
-            said = redact(_sentence(error).replace(self._uri, self.label))
-            code = getattr(error, "error_code", None)
-            if code in _REFUSALS or (isinstance(error, ValueError) and code is None):
-                raise RefusedError(said) from None
-            raise HostError(f"MLflow at {self.label} cannot be used: {said}", hint=_hint(self._uri)) from None
+            said = f"MLflow at {self.label} cannot be used: {self._said(error)}"
+            raise HostError(said, hint=_hint(self._uri)) from None
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """The same for a write, which MLflow may refuse without anything being wrong with the rest."""
+        with self._asking():
+            try:
+                yield
+            except Exception as error:
+                code = getattr(error, "error_code", None)
+                if code in _REFUSALS or (isinstance(error, ValueError) and code is None):
+                    raise RefusedError(self._said(error)) from None
+                raise
+
+    def _said(self, error: Exception) -> str:
+        return redact(_sentence(error).replace(self._uri, self.label))
 
 
 def require_no_password(uri: str) -> None:
@@ -255,6 +270,16 @@ def _quietly() -> Iterator[None]:
         for key, value in known.items():
             if value is None:
                 os.environ.pop(key, None)
+
+
+def _readable(model: Any) -> Any:
+    """The prompt version that MLflow makes of a model version, or a RefusedError that says why it cannot."""
+    from mlflow.prompt.registry_utils import model_version_to_prompt_version
+
+    try:
+        return model_version_to_prompt_version(model)
+    except Exception as error:  # noqa: BLE001 - it parses what is stored, and lets through whatever that raises
+        return RefusedError(_sentence(error))
 
 
 def _sentence(error: Exception) -> str:

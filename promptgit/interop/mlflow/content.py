@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from promptgit.errors import InvalidDocumentError, PromptGitError, TemplateError
+from promptgit.errors import PromptGitError, TemplateError
 from promptgit.interop.mlflow.connection import RefusedError
+from promptgit.interop.pointing import reason
 from promptgit.problems import ERROR, WARNING, Problem
 from promptgit.record import Record
 from promptgit.registry import edits
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown <unknown@mlflow>"
 """The author where MLflow knows none: nobody is named who did not write it."""
 
-_OWN_TAGS = ("mlflow.", "_mlflow_")
+_OWN_TAGS = ("mlflow.", "_mlflow_", "promptgit.")
 _PERSON = re.compile(r"[^<>\n\0]+ <[^<>\s]+>\Z")
 
 
@@ -71,7 +72,7 @@ def to_file(version: MlflowVersion, name: str, number: int) -> Carried:
     Raises:
         PromptGitError: the template itself is not valid here.
     """
-    core, losses = _core(version.template, name, number)
+    core, data, losses = _core(version.template, name, number)
     parts = {
         "model_config": version.model_config or None,
         "response_format": version.response_format or None,
@@ -81,28 +82,26 @@ def to_file(version: MlflowVersion, name: str, number: int) -> Carried:
         if value is None:
             continue
         try:
-            edits.version_file({**core, part: value})
+            data = edits.version_file({**core, part: value})
             core[part] = value
         except PromptGitError as error:
             losses.append(loss(part.replace("_", "-"), f"its {part} is not valid here: {reason(error)}", name, number))
     losses += _foreign(version.tags, name, number)
     content = {key: value for key, value in core.items() if key != "tags"}
-    return Carried(content=content, data=edits.version_file(core), losses=tuple(losses))
+    return Carried(content=content, data=data, losses=tuple(losses))
 
 
-def _core(template: Any, name: str, number: int) -> tuple[dict[str, Any], list[Problem]]:
-    """Template and syntax: Jinja2 exactly where MLflow treats it so, if it is Jinja2 at all."""
-    plain = {"template": template}
+def _core(template: Any, name: str, number: int) -> tuple[dict[str, Any], bytes, list[Problem]]:
+    """Template and syntax, as a mapping and as a file: Jinja2 exactly where MLflow treats it so, if it is Jinja2 at all."""
+    plain, losses = {"template": template}, []
     if treated_as_jinja2(template):
+        jinja2 = {**plain, "syntax": "jinja2"}
         try:
-            edits.version_file({**plain, "syntax": "jinja2"})
+            return jinja2, edits.version_file(jinja2), []
         except TemplateError as error:
             said = f"MLflow takes its {{% for Jinja2, which it is not ({error.message}); here its braces are {{{{double}}}}"
-            edits.version_file(plain)
-            return plain, [loss("syntax", said, name, number)]
-        return {**plain, "syntax": "jinja2"}, []
-    edits.version_file(plain)
-    return plain, []
+            losses.append(loss("syntax", said, name, number))
+    return plain, edits.version_file(plain), losses
 
 
 def treated_as_jinja2(template: Any) -> bool:
@@ -112,13 +111,14 @@ def treated_as_jinja2(template: Any) -> bool:
 
 
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags that users have set: those of MLflow itself stand for content, authors and links."""
+    """The tags that users have set: those of MLflow, and of promptgit in MLflow, stand for content, authors and links."""
     return {key: value for key, value in tags.items() if not key.startswith(_OWN_TAGS)}
 
 
 def _foreign(tags: Mapping[str, str], name: str, number: int | None) -> list[Problem]:
     """What MLflow notes in tags of its own and promptgit does not keep."""
-    left = sorted(key for key in tags.keys() - own_tags(tags).keys() if key != "mlflow.user")
+    known = ("mlflow.user", "promptgit.")
+    left = sorted(key for key in tags.keys() - own_tags(tags).keys() if not key.startswith(known))
     if not left:
         return []
     said = f"tags of MLflow itself are not carried: {', '.join(left)}"
@@ -158,13 +158,6 @@ def differing(content: Mapping[str, Any], body: VersionBody) -> list[str]:
         "response_format": (content.get("response_format") or None, body.response_format or None),
     }
     return [part for part, (one, other) in parts.items() if one != other]
-
-
-def reason(error: PromptGitError) -> str:
-    """What an error says, on one line."""
-    if isinstance(error, InvalidDocumentError):
-        return "; ".join(problem.message for problem in error.problems[:3])
-    return error.message.replace("\n", "; ")
 
 
 # --- to MLflow --------------------------------------------------------------------------------------------------------

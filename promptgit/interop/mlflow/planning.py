@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from promptgit import document, layout
 from promptgit.errors import InvalidReferenceError, PromptGitError
+from promptgit.interop.landing import Step
 from promptgit.interop.mlflow import content
 from promptgit.interop.mlflow.content import UNKNOWN, left_out, loss
-from promptgit.record import Record
+from promptgit.interop.pointing import Pointer, reason, twin
 from promptgit.registry import edits
 
 TYPE_CHECKING = False
@@ -22,25 +23,6 @@ DELETED = "deleted in MLflow"
 _NOT_CARRIED = "not carried from MLflow: "
 
 
-class Step(Record):
-    """One commit of an import.
-
-    Attributes:
-        name: the prompt.
-        version: the version that it adds; None if it only changes notes.
-        time: in seconds since the epoch; None for now.
-        author: `Name <email>`; empty for the committer.
-        files: path in the registry -> new content.
-    """
-
-    name: str
-    version: int | None
-    time: int | None
-    author: str
-    message: str
-    files: Mapping[str, bytes]
-
-
 class PromptPlan:
     """Plans one prompt on the state that the import lands on.
 
@@ -48,22 +30,26 @@ class PromptPlan:
         prompt: as MLflow has it.
         name: what it is called here; a valid name.
         author: `Name <email>` of versions that MLflow knows no author of.
+        update: whether tags, descriptions and aliases that differ are to become as they are in MLflow.
 
     Attributes:
         steps: the commits, oldest first.
-        aliases: those that are to be made: alias -> version.
+        aliases: those that are to be set.
         skipped: how many versions are there already.
         tombstones: numbers that no version will get.
         problems: what was left behind or differs.
     """
 
-    def __init__(self, prompt: MlflowPrompt, name: str, catalog: Catalog, author: str = "") -> None:
+    def __init__(
+        self, prompt: MlflowPrompt, name: str, catalog: Catalog, author: str = "", *, update: bool = False
+    ) -> None:
         self._prompt = prompt
         self._catalog = catalog
         self._author = author or UNKNOWN
+        self._update = update
         self.name = name
         self.steps: list[Step] = []
-        self.aliases: dict[str, int] = {}
+        self.aliases: dict[str, Pointer] = {}
         self.skipped = 0
         self.tombstones: list[int] = []
         self.problems: list[Problem] = []
@@ -95,30 +81,37 @@ class PromptPlan:
         if carried is None:
             return
         self.problems += carried.losses
-        message, default = version.description, f"{self.name}: version {number}"
+        self._carried.add(number)
+        self._step(number, version, self._message(number, version), carried.data)
+
+    def _message(self, number: int, version: MlflowVersion) -> str:
+        """The commit message: MLflow's without blanks around it, else what is done."""
+        default = f"{self.name}: version {number}"
         try:
-            message = edits.commit_message(message, default)
+            message = edits.commit_message(version.description, default)
         except PromptGitError as error:
             self.problems.append(loss("message", f"its commit message is left out: {error.message}", self.name, number))
-            message = default
-        self._carried.add(number)
-        self._step(number, version, message, {layout.version_path(self.name, number): carried.data})
+            return default
+        if version.description.strip() != version.description:
+            self.problems.append(loss("message", "blanks around its commit message are left out", self.name, number))
+        return message
 
     def _to_file(self, number: int, version: MlflowVersion) -> Carried | None:
         try:
             return content.to_file(version, self.name, number)
         except PromptGitError as error:
-            self._bury(number, content.reason(error))
+            self._bury(number, reason(error))
             return None
 
-    def _step(self, number: int, version: MlflowVersion, message: str, files: dict[str, bytes]) -> None:
+    def _step(self, number: int, version: MlflowVersion, message: str, data: bytes) -> None:
+        files = {layout.version_path(self.name, number): data}
         if self._notes != self._before:
             files[layout.notes_path(self.name)] = self._before = self._notes
         self.steps.append(
             Step(
                 name=self.name,
                 version=number,
-                time=max(0, version.created // 1000),
+                time=_seconds(version.created),
                 author=content.author(version.user, self._author),
                 message=message,
                 files=files,
@@ -136,7 +129,7 @@ class PromptPlan:
             carried = content.to_file(version, self.name, number)
             parts = content.differing(carried.content, self._catalog.body(self.name, number))
         except PromptGitError as error:
-            parts, carried = [content.reason(error)], None
+            parts, carried = [reason(error)], None
         if parts:
             said = f"it is there already and differs from MLflow's in {', '.join(parts)}; it was left as it is"
             hint = "Both sides have gone on. Register one of the two anew, under the next number."
@@ -166,7 +159,7 @@ class PromptPlan:
     def _describe(self) -> None:
         notes = self._catalog.notes(self.name)
         wanted = self._prompt.description
-        if wanted and not notes.description:
+        if wanted and (not notes.description or (self._update and wanted != notes.description)):
             self._note(["description"], wanted, None)
         elif wanted and wanted != notes.description:
             self.problems.append(loss("description", "its description here is another one, and stays", self.name))
@@ -174,7 +167,7 @@ class PromptPlan:
 
     def _tag(self, tags: Mapping[str, str], there: Mapping[str, str], keys: list[str], number: int | None) -> None:
         for key, value in sorted(tags.items()):
-            if key not in there:
+            if key not in there or (self._update and there[key] != value):
                 self._note([*keys, key], value, number)
             elif there[key] != value:
                 said = f"its tag {key} is {there[key]!r} here and {value!r} in MLflow; it was left as it is"
@@ -185,7 +178,7 @@ class PromptPlan:
             self._notes = document.edit(self._notes, keys, value, sort=len(keys) > 1)
         except PromptGitError as error:
             what = " ".join(keys[-2:])
-            self.problems.append(loss("notes", f"its {what} is left out: {content.reason(error)}", self.name, number))
+            self.problems.append(loss("notes", f"its {what} is left out: {reason(error)}", self.name, number))
 
     def _end(self) -> None:
         """What is left to note when all versions are there: in a commit of its own."""
@@ -193,7 +186,7 @@ class PromptPlan:
         if self._notes == self._before and not new:
             return
         empty = document.dump({"description": ""})
-        created = max(0, self._prompt.created // 1000) if new else None
+        created = _seconds(self._prompt.created) if new else None
         what = "created" if new else "notes as they are in MLflow"
         self.steps.append(
             Step(
@@ -211,14 +204,15 @@ class PromptPlan:
     def _point(self) -> None:
         there = self._catalog.aliases(self.name)
         for alias, version in sorted(self._prompt.aliases.items()):
+            now = there.get(alias)
             why, hint = self._refusal(alias, version)
             if why:
                 self.problems.append(left_out("alias", f"its alias {alias} is left out: {why}", self.name, hint=hint))
-            elif alias not in there:
-                self.aliases[alias] = version
-            elif there[alias].version != version:
-                said = f"its alias {alias} is {there[alias]} here and {version} in MLflow; it was not moved"
-                hint = f"If MLflow's counts: promptgit alias set {self.name} {alias} {version}"
+            elif now is None or (self._update and now.version != version):
+                self.aliases[alias] = Pointer(version=version, before=now)
+            elif now.version != version:
+                said = f"its alias {alias} is {now} here and {version} in MLflow; it was not moved"
+                hint = f"If MLflow's counts: promptgit alias set {self.name} {alias} {version}, or --update for all"
                 self.problems.append(left_out("alias", said, self.name, hint=hint))
 
     def _refusal(self, alias: str, version: int) -> tuple[str, str]:
@@ -228,10 +222,14 @@ class PromptPlan:
         except InvalidReferenceError as error:
             rename = f"Give version {version} another one: promptgit alias set {self.name} ALIAS {version}"
             return error.message, rename
-        others = {*self._catalog.aliases(self.name), *self.aliases} - {alias}
-        twin = next((other for other in sorted(others) if other.casefold() == alias.casefold()), None)
-        if twin is not None:
-            return f"it differs from {twin} only by case", ""
+        other = twin(alias, {*self._catalog.aliases(self.name), *self.aliases})
+        if other is not None:
+            return f"it differs from {other} only by case", ""
         if version not in self._carried:
             return f"version {version} is not here as MLflow has it", ""
         return "", ""
+
+
+def _seconds(milliseconds: int) -> int | None:
+    """A time of MLflow as Git has it; None if MLflow knows none."""
+    return milliseconds // 1000 if milliseconds > 0 else None

@@ -69,8 +69,10 @@ def read(connection: Connection, names: Sequence[str] = ()) -> list[MlflowPrompt
         HostError: MLflow does not answer.
     """
     if not names:
-        return [_prompt(connection, model) for model in connection.prompts()]
-    found = []
+        models = list(connection.prompts())
+        found = _Versions(connection)
+        return [_prompt(model, found.of(model.name)) for model in models]
+    prompts = []
     for name in sorted(set(names)):
         prompt = find(connection, name)
         if prompt is None:
@@ -78,8 +80,8 @@ def read(connection: Connection, names: Sequence[str] = ()) -> list[MlflowPrompt
                 f"there is no prompt {name} in MLflow at {connection.label}",
                 hint="Its page, or mlflow.genai.search_prompts(), shows the names.",
             )
-        found.append(prompt)
-    return found
+        prompts.append(prompt)
+    return prompts
 
 
 def find(connection: Connection, name: str) -> MlflowPrompt | None:
@@ -92,69 +94,54 @@ def find(connection: Connection, name: str) -> MlflowPrompt | None:
         raise InvalidReferenceError(f"no prompt of MLflow is called {name!r}")
     for model in connection.prompts(name):
         if model.name == name:  # some databases compare without case
-            return _prompt(connection, model)
+            return _prompt(model, _Versions(connection, name).of(name))
     return None
 
 
-def _prompt(connection: Connection, model: Any) -> MlflowPrompt:
-    versions, unreadable = _versions(connection, model.name)
+class _Versions:
+    """The versions of all prompts, or of one, read in pages."""
+
+    def __init__(self, connection: Connection, name: str | None = None) -> None:
+        self._connection = connection
+        self._found: dict[str, dict[int, Any]] = {}
+        self._add(name)
+
+    def of(self, name: str) -> dict[int, Any]:
+        """Number -> version of one prompt, ascending.
+
+        What is deleted while the pages are turned pushes another version over the edge of one. It must not pass for
+        deleted, too: where a number is missing, the prompt is read once more.
+        """
+        found = self._found.get(name, {})
+        if found and len(found) < max(found) and _LETTERS.issuperset(name):
+            self._add(name)
+        return dict(sorted(found.items()))
+
+    def _add(self, name: str | None) -> None:
+        for prompt, number, version in self._connection.versions(name):
+            kept = version if isinstance(version, RefusedError) else _version(version)
+            self._found.setdefault(prompt, {})[number] = kept
+
+
+def _prompt(model: Any, found: Mapping[int, Any]) -> MlflowPrompt:
+    unreadable = {number: error for number, error in found.items() if isinstance(error, RefusedError)}
     return MlflowPrompt(
         name=model.name,
         description=model.description or "",
         created=model.creation_timestamp or 0,
         tags={key: value or "" for key, value in model.tags.items() if key != IS_PROMPT},
         aliases={alias: int(version) for alias, version in model.aliases.items()},
-        versions=versions,
-        unreadable=unreadable,
+        versions={number: version for number, version in found.items() if number not in unreadable},
+        unreadable={number: f"MLflow has it and cannot read it: {error}" for number, error in unreadable.items()},
     )
 
 
-def _versions(connection: Connection, name: str) -> tuple[dict[int, MlflowVersion], dict[int, str]]:
-    """The versions, ascending. One that MLflow cannot read makes it give none, so then each is asked for by its number."""
-    try:
-        found = {version.version: _version(version) for version in connection.versions(name)}
-        unreadable: dict[int, str] = {}
-    except (RefusedError, ValueError):
-        found, unreadable = _one_by_one(connection, name)
-    # a version that was registered while the pages were turned may push another over the edge of one
-    for number in range(1, max([0, *found, *unreadable])):
-        if number not in found and number not in unreadable:
-            late = _ask(connection, name, number)
-            found |= {number: late} if late else {}
-    return dict(sorted(found.items())), unreadable
-
-
-def _one_by_one(connection: Connection, name: str) -> tuple[dict[int, MlflowVersion], dict[int, str]]:
-    found: dict[int, MlflowVersion] = {}
-    unreadable: dict[int, str] = {}
-    for number in connection.numbers(name):
-        version = None
-        try:
-            version = _ask(connection, name, number)
-        except ValueError as error:
-            unreadable[number] = f"MLflow has it and cannot read it: {error}"
-        if version is not None:
-            found[number] = version
-        else:
-            unreadable.setdefault(number, "MLflow has it and cannot read it")
-    return found, unreadable
-
-
-def _ask(connection: Connection, name: str, number: int) -> MlflowVersion | None:
-    try:
-        version = connection.version(name, number)
-    except RefusedError:
-        return None
-    return None if version is None else _version(version)
-
-
-def _version(version: Any) -> MlflowVersion:
-    """The value of a version.
-
-    Raises:
-        ValueError: what it keeps as JSON is none.
-    """
+def _version(version: Any) -> MlflowVersion | RefusedError:
     tags = {key: value or "" for key, value in version.tags.items()}
+    try:
+        config = version.model_config
+    except ValueError as error:  # it is kept as JSON, and is none
+        return RefusedError(str(error))
     return MlflowVersion(
         template=version.template,
         description=version.commit_message or "",
@@ -162,5 +149,5 @@ def _version(version: Any) -> MlflowVersion:
         user=version.user_id or tags.get("mlflow.user", ""),
         tags=tags,
         response_format=version.response_format,
-        model_config=version.model_config,
+        model_config=config,
     )
