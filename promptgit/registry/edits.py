@@ -181,9 +181,7 @@ def edit_notes(name: str, keys: Sequence[str], value: Any, note: str, message: s
         edited = document.remove(data, keys) if value is None else document.edit(data, keys, value, sort=len(keys) > 1)
         require_valid_notes(edited, path)
         text = f"{name}: {note}"
-        return Changeset(
-            message=commit_message(message, text), writes={path: edited if edited.strip() else None}, note=text
-        )
+        return Changeset(message=commit_message(message, text), writes={path: _kept(catalog, name, edited)}, note=text)
 
     return build
 
@@ -217,9 +215,7 @@ def set_tags(name: str, version: int | None, tags: Mapping[str, str | None], mes
             else:  # a version's file keeps a tag that is taken away, so the note says that it is gone: null
                 data = document.edit(data, [*where, key], value)
         require_valid_notes(data, path)
-        return Changeset(
-            message=commit_message(message, note), writes={path: data if data.strip() else None}, note=note
-        )
+        return Changeset(message=commit_message(message, note), writes={path: _kept(catalog, name, data)}, note=note)
 
     return build
 
@@ -268,6 +264,11 @@ def require_mutable(catalog: Catalog, name: str, version: int) -> None:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _kept(catalog: Catalog, name: str, notes: bytes) -> bytes | None:
+    """What becomes of a `prompt.yaml`. An empty one goes, unless it is all that there is of the prompt."""
+    return notes if notes.strip() or not catalog.versions(name) else None
 
 
 def tag_note(key: str, value: str | None) -> str:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from promptgit.catalog import Catalog
     from promptgit.registry.edits import Edit
 
-_SHOWN = 60
-
 
 def create(name: str, description: str, tags: Mapping[str, str]) -> Edit:
     """Make a prompt that has no versions yet; also under a name that was deleted, where numbers go on.
@@ -25,6 +23,7 @@ def create(name: str, description: str, tags: Mapping[str, str]) -> Edit:
 
     Raises:
         MlflowException: there is one of that name.
+        InvalidDocumentError: a tag is no text.
     """
     new = edits.create(name, description, tags)
 
@@ -37,6 +36,7 @@ def create(name: str, description: str, tags: Mapping[str, str]) -> Edit:
         data = catalog.files.read(path) or b""
         for key, value in (("tags", dict(tags)), ("description", description)):
             data = document.edit(data, [key], value) if value else document.remove(data, [key])
+        edits.require_valid_notes(data, path)
         note = f"{name}: created again"
         return Changeset(message=note, writes={path: data}, note=note)
 
@@ -46,42 +46,6 @@ def create(name: str, description: str, tags: Mapping[str, str]) -> Edit:
 def was_deleted(catalog: Catalog, name: str) -> bool:
     """Whether all that a prompt ever had is deleted."""
     return bool(not catalog.versions(name) and catalog.notes(name).deleted)
-
-
-def delete_prompt(name: str) -> Edit:
-    """Remove a prompt; one that never had a version goes without a trace.
-
-    Raises:
-        ConflictError: aliases lead to it.
-        PromptNotFoundError: there is none.
-    """
-    remove = edits.delete_prompt(name)
-
-    def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
-        catalog.require(name)
-        if catalog.versions(name):
-            return remove(catalog, aliases)
-        note = f"{name}: deleted"
-        return Changeset(message=note, writes={layout.notes_path(name): None}, note=note)
-
-    return build
-
-
-def set_tag(name: str, version: int | None, key: str, value: str) -> Edit:
-    """Set a tag of a prompt or a version. What is no word is left out of the commit's message: MLflow takes any text.
-
-    Raises:
-        NotFoundError: there is no such prompt or version.
-    """
-    shown = f" = {value}" if len(value) <= _SHOWN and value.isprintable() else ""
-    note = f"{name}: {'' if version is None else f'version {version} '}tag {key}{shown}"
-    edit = edits.set_tags(name, version, {key: value}, note)
-
-    def build(catalog: Catalog, aliases: AliasBackend) -> Changeset:
-        changeset: Changeset = edit(catalog, aliases).replace(note=note)
-        return changeset
-
-    return build
 
 
 def delete_tag(name: str, version: int | None, key: str) -> Edit:

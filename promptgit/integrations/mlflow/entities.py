@@ -31,6 +31,7 @@ from pydantic import ValidationError
 
 from promptgit.content import DEFAULT_SYNTAX
 from promptgit.errors import InvalidReferenceError, TemplateError
+from promptgit.registry.contents import plain_config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +51,17 @@ SYNTAX_TAG = "promptgit.syntax"
 OWN_TAGS = frozenset([COMMIT_TAG, SYNTAX_TAG])
 """Tags that are told of a version and not kept with it."""
 
-FROZEN_TAGS = frozenset(
+CONTENT_TAGS = frozenset(
     [IS_PROMPT_TAG_KEY, PROMPT_TEXT_TAG_KEY, PROMPT_TYPE_TAG_KEY, RESPONSE_FORMAT_TAG_KEY, PROMPT_MODEL_CONFIG_TAG_KEY]
 )
-"""Tags that are a version's content: it never changes."""
+"""Tags that are a version's content, and no tags of it here. It never changes, but for the model configuration."""
 
 _PLACEHOLDER = "placeholder"
+
+
+def is_prompt(tags: Mapping[str, str]) -> bool:
+    """Whether what MLflow makes with these tags is a prompt or a version of one, and no model."""
+    return (tags.get(IS_PROMPT_TAG_KEY) or "").lower() == "true"
 
 
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +70,7 @@ def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     MLflow's client adds its reserved tags to the dict that its caller handed it. Whoever hands it the same dict again sends
     them along with the prompt's tags, so there they are left out, not refused.
     """
-    return {key: value for key, value in tags.items() if key not in FROZEN_TAGS | OWN_TAGS}
+    return {key: value for key, value in tags.items() if key not in CONTENT_TAGS | OWN_TAGS}
 
 
 def tag_dict(tags: Iterable[Any] | None) -> dict[str, str]:
@@ -102,6 +108,11 @@ def version_content(tags: Mapping[str, str]) -> dict[str, Any]:
         "model_config": _from_json(tags, PROMPT_MODEL_CONFIG_TAG_KEY),
         "tags": own_tags({key: value for key, value in tags.items() if key != PROMPT_EXPERIMENT_IDS_TAG_KEY}),
     }
+
+
+def model_config(text: str) -> Any:
+    """A model configuration from the tag that MLflow keeps it in; raises as `version_content` does."""
+    return plain_config(_from_json({PROMPT_MODEL_CONFIG_TAG_KEY: text}, PROMPT_MODEL_CONFIG_TAG_KEY))
 
 
 def _from_json(tags: Mapping[str, str], key: str) -> Any:
@@ -167,7 +178,8 @@ def model_version(
         version=version,
         creation_timestamp=made,
         last_updated_timestamp=made,
-        description=notes.versions.get(version, {}).get("description") or _message(name, version, origin),
+        description=notes.versions.get(version, {}).get("description")
+        or _message((name, *notes.former_names), version, origin),
         user_id=origin[1].author if origin else None,
         current_stage="None",
         source=PROMPT_SOURCE,
@@ -182,8 +194,9 @@ def version_tags(catalog: Any, name: str, version: int, origin: Provenance | Non
     tags = {**catalog.tags(name, version), IS_PROMPT_TAG_KEY: "true", **_template_tags(body)}
     if body.response_format is not None:
         tags[RESPONSE_FORMAT_TAG_KEY] = json.dumps(body.response_format)
-    if body.model_config is not None:
-        tags[PROMPT_MODEL_CONFIG_TAG_KEY] = json.dumps(_flat_config(body.model_config))
+    config = catalog.model_config(name, version)
+    if config:
+        tags[PROMPT_MODEL_CONFIG_TAG_KEY] = json.dumps(_flat_config(config))
     if origin is not None:
         tags[COMMIT_TAG] = origin.commit
     return tags
@@ -226,10 +239,14 @@ def _flat_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, **extra} if isinstance(extra, dict) else dict(config)
 
 
-def _message(name: str, version: int, origin: tuple[Any, Provenance] | None) -> str | None:
-    """The commit's message; None where it only says what was done, because nobody gave one."""
+def _message(names: Iterable[str], version: int, origin: tuple[Any, Provenance] | None) -> str | None:
+    """The commit's message; None where it only says what was done, because nobody gave one.
+
+    Args:
+        names: what the prompt is called, and was.
+    """
     message = origin[1].message if origin else None
-    return None if message == f"{name}: version {version}" else message
+    return None if message in {f"{name}: version {version}" for name in names} else message
 
 
 def aliases_of(version: int, targets: Mapping[str, Target]) -> list[str]:

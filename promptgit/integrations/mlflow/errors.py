@@ -1,4 +1,7 @@
-"""promptgit's errors as MLflow's: the message as it is, under the error code that MLflow's clients expect."""
+"""promptgit's errors as MLflow's: the same words, under the error code that MLflow's clients expect.
+
+MLflow's page shows a message as one line. So the parts of one are sentences, and there is no caret and no list in it.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,14 @@ from mlflow.protos.databricks_pb2 import (
 )
 
 from promptgit import errors
+from promptgit.problems import ERROR
+from promptgit.sanitise import sanitise_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from promptgit.problems import Problem
 
 # The first that fits counts. A missing registry must not be RESOURCE_DOES_NOT_EXIST: to `allow_missing=True` that is a
 # missing prompt, and a missing alias is INVALID_PARAMETER_VALUE in MLflow.
@@ -41,18 +48,56 @@ _CODES: tuple[tuple[type[errors.PromptGitError], int], ...] = (
     (errors.PromptGitError, INTERNAL_ERROR),
 )
 
+_LONGEST = 80
+"""The longest text that an error about a name repeats, in characters."""
+
 
 @contextlib.contextmanager
 def as_mlflow_errors() -> Iterator[None]:
     """Raise what promptgit raises inside as an `MlflowException`.
 
     Raises:
-        MlflowException: with promptgit's message and hint.
+        MlflowException: with promptgit's message and hint; see `said`.
     """
     try:
         yield
     except errors.PromptGitError as error:
-        raise MlflowException(str(error), next(code for kind, code in _CODES if isinstance(error, kind))) from error
+        raise MlflowException(said(error), code_of(error)) from error
+    except OSError as error:
+        raise MlflowException(_sentence(f"the registry cannot be read: {error}"), INTERNAL_ERROR) from error
+
+
+def code_of(error: errors.PromptGitError) -> int:
+    """MLflow's code for an error.
+
+    What was given and is not valid is the caller's fault; a file of the registry is not, and `allow_missing=True`, which
+    takes INVALID_PARAMETER_VALUE for a missing alias, must not hide it.
+    """
+    damaged = isinstance(error, errors.InvalidDocumentError) and any(problem.path for problem in error.problems)
+    code: int = INVALID_STATE if damaged else next(code for kind, code in _CODES if isinstance(error, kind))
+    return code
+
+
+def said(error: errors.PromptGitError) -> str:
+    """What an error says: what is wrong in one line, and what to do about it in the next, both as sentences."""
+    if isinstance(error, errors.InvalidDocumentError | errors.PolicyError):
+        found = [problem for problem in error.problems if problem.severity == ERROR] or error.problems
+        lines = [line for problem in found for line in (_fault(problem), problem.hint)]
+    elif isinstance(error, errors.InvalidReferenceError) and error.position is not None:
+        lines = [f"{error.message}, in {error.text!r}" if len(error.text) <= _LONGEST else error.message]
+    else:
+        lines = [error.message]
+    return "\n".join(_sentence(line) for line in [*lines, error.hint] if line)
+
+
+def _fault(problem: Problem) -> str:
+    """A finding. Where it is, is told of a file that is there; what is being written has no lines yet."""
+    return f"{problem.path}:{problem.line}: {problem.message}" if problem.line and problem.path else problem.message
+
+
+def _sentence(text: str) -> str:
+    line = sanitise_line(" ".join(text.split()))
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
 def invalid(message: str) -> MlflowException:

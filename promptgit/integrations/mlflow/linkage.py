@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import threading
 
 from promptgit import stamp
 from promptgit.engine.lock import STATE_DIR, hold
-from promptgit.errors import GitError
+from promptgit.errors import GitError, PromptGitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FILE = "mlflow-experiments.json"
 _DEADLINE_S = 10.0
+_logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def no_matter_what() -> Iterator[None]:
+    """Log that the file cannot be written: the commit is made by now, and must not be called failed for that."""
+    try:
+        yield
+    except PromptGitError as error:
+        _logger.warning("%s", error)
 
 
 class Linkage:
@@ -50,6 +61,7 @@ class Linkage:
 
         Raises:
             GitError: the file cannot be written.
+            RegistryBusyError: another process has been writing it for seconds.
         """
         new = [part.strip() for part in value.split(",") if part.strip()]
         key = self._prefix + name
@@ -69,10 +81,9 @@ class Linkage:
 
     def rename(self, old: str, new: str) -> None:
         """Keep a prompt's experiments under its new name; raises as `add` does."""
-        value = self.get(old)
-        if value is not None:
-            self.add(new, value)
-            self.remove(old)
+        key = self._prefix + old
+        if key in self._current():
+            self._change(lambda links: links.update({self._prefix + new: links.pop(key, [])}))
 
     def _current(self) -> dict[str, list[str]]:
         with self._lock:
@@ -86,11 +97,12 @@ class Linkage:
         try:
             with open(self._path, encoding="utf-8") as file:
                 found = json.load(file)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(found, dict):
             return {}
-        return {str(name): [str(one) for one in ids] for name, ids in found.items() if isinstance(ids, list)}
+        lists = {name: ids for name, ids in found.items() if isinstance(ids, list)}
+        return {name: [one for one in ids if isinstance(one, str) and one] for name, ids in lists.items()}
 
     def _change(self, change: Callable[[dict[str, list[str]]], object]) -> None:
         try:

@@ -11,8 +11,10 @@ import os
 
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry.abstract_store import AbstractStore
+from mlflow.utils import validation
 
-from promptgit.integrations.mlflow.errors import unsupported
+from promptgit.integrations.mlflow.errors import missing, unsupported
+from promptgit.integrations.mlflow.state import can_be
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,12 +105,18 @@ for _method in HANDED_OVER:
 
 
 def prompts_first(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method whose first argument is a name: ours for a prompt, else the store of the models, if there is one."""
+    """A method whose first argument is a name: ours for a prompt, else the store of the models, if there is one.
+
+    A name that no prompt can have does not get further than here: `support/refunds` is the folder of `support.refunds`.
+    """
 
     @functools.wraps(method)
     def answer(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        validation._validate_model_name(name)
         if self.model_store is not None and not self.has_prompt(name):
             return getattr(self.model_store, method.__name__)(name, *args, **kwargs)
+        if not can_be(name):
+            raise missing(f"There is no prompt {name!r}.")
         return method(self, name, *args, **kwargs)
 
     return answer

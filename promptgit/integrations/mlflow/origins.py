@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from promptgit.gitrepo.repository import GitRepository
 
 
+_KEPT = 8
+"""How many commits' pasts are kept: requests that run at once may each be at another of the newest commits."""
+
+
 class Step(Record):
     """A moment of the history.
 
@@ -68,30 +72,37 @@ class Origins:
         self._repository = repository
         self._prefix = prefix
         self._lock = threading.Lock()
-        self._commit: str | None = None
-        self._order = 0
-        self._pasts: dict[str, Past] = {}
+        self._known: dict[str | None, tuple[Mapping[str, Past], int]] = {}
 
     def at(self, commit: str | None) -> Mapping[str, Past]:
         """The prompts' pasts by name, as of a commit. What is handed out does not change any more."""
         with self._lock:
-            if commit != self._commit:
-                self._advance(commit)
-            return self._pasts
+            found = self._known.get(commit)
+            if found is None:
+                found = self._known[commit] = self._walk(commit)
+                if len(self._known) > _KEPT:
+                    del self._known[next(iter(self._known))]
+            return found[0]
 
-    def _advance(self, commit: str | None) -> None:
-        follows = self._commit is not None and commit is not None and self._is_ancestor(self._commit, commit)
-        pasts, order = (dict(self._pasts), self._order) if follows else ({}, 0)
-        since = self._commit if follows else None
-        found = history.log(self._repository, commit, [self._prefix + layout.PROMPTS], since=since, graph=not follows)
-        self._order = self._read(reversed(list(found)), pasts, order)
-        self._pasts, self._commit = pasts, commit
+    def _walk(self, commit: str | None) -> tuple[Mapping[str, Past], int]:
+        """The pasts as of a commit, from the last known ones before it on, and how many commits there were."""
+        since = self._known_before(commit)
+        known, order = self._known[since] if since else ({}, 0)
+        pasts = dict(known)
+        found = history.log(self._repository, commit, [self._prefix + layout.PROMPTS], since=since, graph=not since)
+        return pasts, self._read(reversed(list(found)), pasts, order)
 
-    def _is_ancestor(self, old: str, new: str) -> bool:
-        if old in self._repository.reader.commit(new).get("parent", "").split():  # mostly, and without asking git
-            return True
-        args = ["merge-base", "--is-ancestor", "--end-of-options", old, new]
-        return self._repository.git(args, accept=(0, 1, 128)).code == 0
+    def _known_before(self, commit: str | None) -> str | None:
+        """A commit whose pasts are known, and which this one builds on."""
+        newest = next(reversed(self._known), None)
+        if commit is None or newest is None:
+            return None
+        parents = self._repository.reader.commit(commit).get("parent", "").split()
+        for parent in parents:  # mostly it is one of these, and git is not asked
+            if parent in self._known:
+                return parent
+        args = ["merge-base", "--is-ancestor", "--end-of-options", newest, commit]
+        return newest if self._repository.git(args, accept=(0, 1, 128)).code == 0 else None
 
     def _read(self, commits: Iterable[Commit], pasts: dict[str, Past], order: int) -> int:
         cut = shallow_commits(self._repository)

@@ -48,16 +48,13 @@ class Query:
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
         self.clauses = clauses
-        self._tests = [_test(clause) for clause in clauses]
+        self._tests = [_test(clause) for clause in clauses if not _asks_for_prompts(clause)]  # that all of them are
 
     @property
     def prompts(self) -> bool:
         """Whether prompts are asked for; if not, MLflow means models."""
-        for clause in self.clauses:
-            if clause["type"] == "tag" and clause["key"] == IS_PROMPT_TAG_KEY:
-                wanted = (clause["comparator"], clause["value"].lower())
-                return wanted in (("=", "true"), ("!=", "false"))
-        return False
+        marks = (clause for clause in self.clauses if clause["type"] == "tag" and clause["key"] == IS_PROMPT_TAG_KEY)
+        return _asks_for_prompts(next(marks, None))
 
     @property
     def name(self) -> str | None:
@@ -80,6 +77,12 @@ def prompt_query(text: str | None) -> Query:
 def version_query(text: str | None) -> Query:
     """Read a filter of `search_model_versions`; raises `MlflowException`."""
     return Query(SearchModelVersionUtils.parse_search_filter(text))
+
+
+def _asks_for_prompts(clause: Clause | None) -> bool:
+    if clause is None or (clause["type"], clause["key"]) != ("tag", IS_PROMPT_TAG_KEY):
+        return False
+    return (clause["comparator"], str(clause["value"]).lower()) in (("=", "true"), ("!=", "false"))
 
 
 def _test(clause: Clause) -> Callable[[Found], bool]:
@@ -109,7 +112,7 @@ def _attribute_test(key: str, comparator: str, value: Any) -> Callable[[Found], 
             raise invalid(f"Invalid value for numeric attribute '{key}': {value!r}") from None
         compare = SearchUtils.get_comparison_func(comparator)
         return lambda found: bool(compare(found.attribute(key), number))
-    if comparator not in (*_TEXT, *_LISTS):
+    if comparator not in (_TEXT if key == "source_path" else (*_TEXT, *_LISTS)):
         raise invalid(f"Invalid comparator for attribute: {comparator}")
     fits = _comparison(comparator, value)
 
@@ -154,6 +157,8 @@ def version_order(order_by: Sequence[str] | None) -> list[tuple[str, bool]]:
     keys: list[tuple[str, bool]] = []
     for text in order_by or ("last_updated_timestamp DESC", "name ASC", "version_number DESC"):
         _, key, ascending = SearchModelVersionUtils.parse_order_by_for_search_model_versions(text)
+        if key not in SearchModelVersionUtils.VALID_ORDER_BY_ATTRIBUTE_KEYS:
+            raise invalid(f"Invalid order by key '{key}' specified.")
         _append(keys, key, ascending, order_by)
     named = {key for key, _ in keys}
     ties = [("name", True), ("version_number", False)]
@@ -181,11 +186,10 @@ def page(found: Sequence[Any], max_results: int, page_token: str | None, most: i
         most: what `max_results` may be at the most.
 
     Raises:
-        MlflowException: the token is none, or `max_results` is too large.
+        MlflowException: the token is none, or `max_results` is no count up to that.
     """
-    if max_results > most:
-        raise invalid(
-            f"Invalid value for request parameter max_results. It must be at most {most}, but got value {max_results}"
-        )
-    rows, token = SearchUtils.paginate(found, page_token, max_results)
-    return PagedList(rows, token)
+    if not isinstance(max_results, int) or not 0 <= max_results <= most:
+        raise invalid(f"Invalid max_results: it must be a whole number from 0 to {most}, not {max_results!r}")
+    start = max(0, SearchUtils.parse_start_offset_from_page_token(page_token))  # a token can be forged
+    end = start + max_results
+    return PagedList(found[start:end], SearchUtils.create_page_token(end) if end < len(found) else None)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from mlflow.prompt.constants import IS_PROMPT_TAG_KEY, PROMPT_EXPERIMENT_IDS_TAG_KEY
-from mlflow.utils import validation
 
 from promptgit import layout
 from promptgit.aliases.target import choose
-from promptgit.errors import InvalidReferenceError
+from promptgit.errors import InvalidReferenceError, PromptNotFoundError
 from promptgit.integrations.mlflow import entities
 from promptgit.integrations.mlflow.origins import past_of
 
@@ -22,6 +21,18 @@ if TYPE_CHECKING:
     from promptgit.integrations.mlflow.linkage import Linkage
     from promptgit.integrations.mlflow.origins import Origins, Past
     from promptgit.integrations.mlflow.search import Query
+
+_FEW = 200
+"""How many prompts are looked through for one that does not exist: some milliseconds."""
+
+
+def can_be(name: str) -> bool:
+    """Whether a prompt can have this name. MLflow takes more names, and so may ask for them."""
+    try:
+        layout.check_name(name)
+    except InvalidReferenceError:
+        return False
+    return True
 
 
 class State:
@@ -41,18 +52,18 @@ class State:
 
     def past(self, name: str) -> Past | None:
         """What history says of a prompt."""
+        return past_of(self._all_pasts(), name, self.catalog.notes(name).former_names)
+
+    def _all_pasts(self) -> Mapping[str, Past]:
         if self._pasts is None:
             self._pasts = self._origins.at(self.catalog.files.commit)
-        return past_of(self._pasts, name, self.catalog.notes(name).former_names)
+        return self._pasts
 
     # --- one prompt -------------------------------------------------------------------------------------------------
 
     def has(self, name: str) -> bool:
         """Whether there is a prompt of this name."""
-        validation._validate_model_name(name)
-        try:
-            layout.check_name(name)
-        except InvalidReferenceError:
+        if not can_be(name):
             return False
         if self.catalog.versions(name):
             return True
@@ -65,7 +76,18 @@ class State:
             PromptNotFoundError: there is none.
         """
         if not self.has(name):
-            raise self.catalog.unknown_prompt(name)
+            raise self._unknown(name)
+
+    def _unknown(self, name: str) -> PromptNotFoundError:
+        """The error for a prompt that does not exist.
+
+        To tell what there is instead, all prompts are looked through. MLflow's client asks for every prompt before it makes it:
+        in a large registry only those are looked for that were there once, and may have another name now.
+        """
+        pasts = self._all_pasts()
+        if name in pasts or len(pasts) <= _FEW:
+            return self.catalog.unknown_prompt(name)
+        return PromptNotFoundError(f"there is no prompt {name} at {self.catalog.files.label}")
 
     def prompt(self, name: str, *, new: bool = False) -> RegisteredModel:
         """A prompt as MLflow's record; raises as `require` does.
@@ -120,7 +142,7 @@ class State:
     def _names(self, query: Query) -> Iterator[str]:
         if query.name is None:
             yield from self.catalog.names()
-        elif query.name.strip() and self.has(query.name):
+        elif self.has(query.name):
             yield query.name
 
     def prompt_tags(self, name: str) -> dict[str, str]:

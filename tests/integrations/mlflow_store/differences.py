@@ -113,6 +113,9 @@ def frozen_content(theirs: Sdk, ours: Sdk) -> None:
         "_mlflow_prompt_response_format",
     ):
         assert _code(ours.client.set_prompt_version_tag, "faq", 1, key, '"x"') == "PERMISSION_DENIED"
+    theirs.client.set_prompt_tag("faq", "mlflow.prompt.is_prompt", "false")
+    assert theirs.client.get_prompt("faq") is None
+    assert _code(ours.client.set_prompt_tag, "faq", "mlflow.prompt.is_prompt", "false") == "PERMISSION_DENIED"
 
 
 def prompt_level_content(theirs: Sdk, ours: Sdk) -> None:
@@ -122,6 +125,10 @@ def prompt_level_content(theirs: Sdk, ours: Sdk) -> None:
             sdk.client.register_prompt("faq", QUESTION, tags=tags)
     assert "mlflow.prompt.text" in theirs.client.get_prompt("faq").tags
     assert "mlflow.prompt.text" not in ours.client.get_prompt("faq").tags
+    of_the_prompt = {"_mlflow_experiment_ids": ",7,", "promptgit.commit": "4f2a"}
+    assert theirs.client.register_prompt("refunds", QUESTION, tags=dict(of_the_prompt)).tags == of_the_prompt
+    assert [*ours.client.register_prompt("refunds", QUESTION, tags=dict(of_the_prompt)).tags] == ["promptgit.commit"]
+    assert ours.load("refunds").tags["promptgit.commit"] != "4f2a"
 
 
 def poisoned_chat(theirs: Sdk, ours: Sdk) -> None:
@@ -138,21 +145,49 @@ def poisoned_chat(theirs: Sdk, ours: Sdk) -> None:
 
 
 def silent_message(theirs: Sdk, ours: Sdk) -> None:
-    for template in ([{"role": "user"}], []):
+    for template in ([{"role": "user"}], [{"role": "", "content": "When?"}], []):
         theirs.client.register_prompt("faq", template)
         assert _code(ours.client.register_prompt, "faq", template) == "INVALID_PARAMETER_VALUE"
 
 
 def response_format(theirs: Sdk, ours: Sdk) -> None:
-    broken = {"type": "objekt"}
-    theirs.client.register_prompt("faq", QUESTION, response_format=broken)
-    assert _code(ours.client.register_prompt, "faq", QUESTION, response_format=broken) == "INVALID_PARAMETER_VALUE"
+    for broken in ({"type": "objekt"}, {"type": "json_object"}):
+        theirs.client.register_prompt("faq", QUESTION, response_format=broken)
+        assert _code(ours.client.register_prompt, "faq", QUESTION, response_format=broken) == "INVALID_PARAMETER_VALUE"
+
+
+def sparse_config(theirs: Sdk, ours: Sdk) -> None:
+    for sdk, kept in ((theirs, [{}, {"top_k": 5, "seed": None}]), (ours, [None, {"top_k": 5}])):
+        made = [
+            sdk.client.register_prompt("faq", QUESTION, model_config=config)
+            for config in ({"model_name": None}, {"top_k": 5, "seed": None})
+        ]
+        assert [one.model_config for one in made] == kept
+
+
+def extra_params(theirs: Sdk, ours: Sdk) -> None:
+    extra = {"extra_params": {"seed": 7}}
+    for sdk, kept in ((theirs, extra), (ours, {"seed": 7})):
+        assert sdk.client.register_prompt("faq", QUESTION, model_config=dict(extra)).model_config == kept
+    broken = {"extra_params": "seed"}
+    theirs.client.register_prompt("faq", QUESTION, model_config=dict(broken))
+    assert _code(ours.client.register_prompt, "faq", QUESTION, model_config=broken) == "INVALID_PARAMETER_VALUE"
+
+
+def odd_numbers(theirs: Sdk, ours: Sdk) -> None:
+    for number in (float("inf"), 2**64):
+        config = {"seed": number}
+        assert theirs.client.register_prompt("faq", QUESTION, model_config=dict(config)).model_config == config
+        assert _code(ours.client.register_prompt, "faq", QUESTION, model_config=config) == "INVALID_PARAMETER_VALUE"
 
 
 def long_text(theirs: Sdk, ours: Sdk) -> None:
     text = "All that we know of refunds. " * 4_000
     assert _code(theirs.client.register_prompt, "faq", text) == "INVALID_PARAMETER_VALUE"
     assert ours.client.register_prompt("faq", text).template == text
+    text *= 10
+    theirs.client.create_prompt("described", text)
+    assert _code(ours.client.create_prompt, "described", text) == "INVALID_PARAMETER_VALUE"
 
 
 def messages(theirs: Sdk, ours: Sdk) -> None:
@@ -160,6 +195,8 @@ def messages(theirs: Sdk, ours: Sdk) -> None:
         for message in ("  Answer kindly \n", ""):
             sdk.client.register_prompt("faq", QUESTION, commit_message=message)
         assert [sdk.load("faq", version=number).commit_message for number in (1, 2)] == kept
+    assert theirs.client.register_prompt("faq", QUESTION, commit_message="\0").commit_message == "\0"
+    assert _code(ours.client.register_prompt, "faq", QUESTION, commit_message="\0") == "INVALID_PARAMETER_VALUE"
 
 
 def empty_description(theirs: Sdk, ours: Sdk) -> None:
@@ -168,10 +205,22 @@ def empty_description(theirs: Sdk, ours: Sdk) -> None:
         assert sdk.client.get_prompt("faq").description == kept
 
 
+def tag_of_none(theirs: Sdk, ours: Sdk) -> None:
+    _both(theirs, ours)
+    theirs.client.set_prompt_tag("faq", "team", None)
+    assert theirs.client.get_prompt("faq").tags["team"] is None
+    assert _code(ours.client.set_prompt_tag, "faq", "team", None) == "INVALID_PARAMETER_VALUE"
+    assert _code(ours.client.create_prompt, "refunds", tags={"team": None}) == "INVALID_PARAMETER_VALUE"
+
+
 def names(theirs: Sdk, ours: Sdk) -> None:
     for name in ("support..refunds", "con", "-refunds", "n" * 200, "faq\n"):
         theirs.client.register_prompt(name, QUESTION)
         assert _code(ours.client.register_prompt, name, QUESTION) == "INVALID_PARAMETER_VALUE"
+    for name in ("two words", "rückgabe"):
+        theirs.client.create_prompt(name)
+        assert _code(ours.client.create_prompt, name) == "INVALID_PARAMETER_VALUE"
+        assert _code(ours.client.delete_prompt, name) == "RESOURCE_DOES_NOT_EXIST"
 
 
 def twins(theirs: Sdk, ours: Sdk) -> None:
@@ -185,7 +234,7 @@ def twins(theirs: Sdk, ours: Sdk) -> None:
 
 def alias_names(theirs: Sdk, ours: Sdk) -> None:
     _both(theirs, ours)
-    for alias in ("7", "-next", "beta\n", "prüfung"):
+    for alias in ("7", "-next", "beta\n", "prüfung", "a" * 200):
         theirs.client.set_prompt_alias("faq", alias, 1)
         assert _code(ours.client.set_prompt_alias, "faq", alias, 1) == "INVALID_PARAMETER_VALUE"
 
@@ -195,6 +244,26 @@ def like_escapes(theirs: Sdk, ours: Sdk) -> None:
         sdk.client.register_prompt("parcel_lost", QUESTION)
         asked = sdk.client.search_prompts(r"name ILIKE '%parcel\_l%'")  # as MLflow's page asks
         assert [one.name for one in asked] == found
+    assert theirs.client.search_prompts("name LIKE '%\\'") == []
+    assert _code(ours.client.search_prompts, "name LIKE '%\\'") == "INVALID_PARAMETER_VALUE"
+
+
+def senseless(theirs: Sdk, ours: Sdk) -> None:
+    _both(theirs, ours)
+    twice, half = ["name ASC", "name DESC"], "half of an emoji: \ud83d"
+    assert theirs.client.search_prompts(max_results=-1) == []
+    assert _code(theirs.client.search_prompts, order_by=twice) == "INTERNAL_ERROR"
+    assert _code(theirs.client.register_prompt, "faq", half) == "INTERNAL_ERROR"
+    assert _code(theirs.load, "faq", version=2**64) == "INTERNAL_ERROR"
+    for ask in (
+        lambda: ours.client.search_prompts(max_results=-1),
+        lambda: ours.client.search_prompts(max_results="25"),
+        lambda: ours.client.search_prompts(order_by=twice),
+        lambda: ours.client.register_prompt("faq", half),
+        lambda: ours.client.register_prompt("faq", QUESTION, commit_message=half),
+    ):
+        assert _code(ask) == "INVALID_PARAMETER_VALUE"
+    assert _code(ours.load, "faq", version=2**64) == "RESOURCE_DOES_NOT_EXIST"
 
 
 def hidden_errors(theirs: Sdk, ours: Sdk) -> None:
@@ -227,14 +296,22 @@ DIFFERENCES = (
         "the prompt is gone, and comes back with its next version",
         last_version,
     ),
-    Difference("model configuration", "can be changed", "is frozen (`PERMISSION_DENIED`)", frozen_config),
     Difference(
-        "reserved version tags", "rewrite the template", "are frozen, too (`PERMISSION_DENIED`)", frozen_content
+        "model configuration",
+        "can be changed",
+        "is frozen (`PERMISSION_DENIED`) but where the policy `model_config: mutable` is set",
+        frozen_config,
+    ),
+    Difference(
+        "reserved tags",
+        "rewrite a template, or make a model of a prompt",
+        "are frozen, too (`PERMISSION_DENIED`)",
+        frozen_content,
     ),
     Difference(
         "a dict of tags used twice",
-        "its reserved tags land on the prompt",
-        "they are left out",
+        "its reserved tags land on prompt and version",
+        "they are left out, and promptgit's own",
         prompt_level_content,
     ),
     Difference(
@@ -244,33 +321,54 @@ DIFFERENCES = (
         poisoned_chat,
     ),
     Difference(
-        "messages without content, or none",
+        "messages with an empty role, without content, or none",
         "are stored",
         "refused, except with `tool_calls`",
         silent_message,
     ),
-    Difference("response format that is no JSON Schema", "is stored", "refused", response_format),
-    Difference("long templates", "up to 100,000 characters", "up to 1 MiB", long_text),
-    Difference("commit message", "kept as it is", "trimmed; an empty one is none", messages),
+    Difference(
+        "response format that is no JSON Schema", "is stored", "refused, `json_object` of OpenAI, too", response_format
+    ),
+    Difference("empty model configuration, or None in one", "is kept", "is none, and left out", sparse_config),
+    Difference(
+        "`extra_params` in a dict of model configuration",
+        "stay in `extra_params`, whatever they are",
+        "stand beside the others, as those of a `PromptModelConfig`; only a dict is taken",
+        extra_params,
+    ),
+    Difference("numbers that JSON has not, or beyond 64 bits", "are stored", "refused", odd_numbers),
+    Difference(
+        "long texts", "templates up to 100,000 characters, descriptions of any length", "up to 1 MiB", long_text
+    ),
+    Difference(
+        "commit message", "kept as it is", "trimmed; an empty one is none; with a NUL character it is refused", messages
+    ),
     Difference("empty description", "kept as it is", "is none", empty_description),
+    Difference("a prompt's tag whose value is None", "is stored", "refused", tag_of_none),
     Difference(
         "names",
-        "any letters, digits, `_ . -`, also with a newline after them",
+        "any letters, digits, `_ . -`, also with a newline after them; `create_prompt` takes more",
         "and what file systems take: no empty part, no leading `-`, no device, at most 128 characters",
         names,
     ),
     Difference("names equal but for case", "are two", "refused, of aliases, too", twins),
     Difference(
         "aliases",
-        "numbers and other alphabets are accepted, and a newline after them",
-        "refused: Git tags, and URIs that can be read",
+        "numbers and other alphabets are accepted, and a newline after them; 255 characters",
+        "refused: Git tags, and URIs that can be read; 128 characters",
         alias_names,
     ),
     Difference(
         "backslash in `LIKE`",
         "is a backslash, so the page does not find names with `_`",
-        "makes the next character stand for itself",
+        "makes the next character stand for itself; at the end it is refused",
         like_escapes,
+    ),
+    Difference(
+        "arguments without sense: `max_results=-1`, an order twice, half an emoji, version 2^64",
+        "`INTERNAL_ERROR`, or an empty page",
+        "refused (`INVALID_PARAMETER_VALUE`), or not found",
+        senseless,
     ),
     Difference("`get_prompt`", "hides every error as None", "raises if it cannot answer", hidden_errors),
     Difference("models", "are stored", "refused, unless PROMPTGIT_MLFLOW_MODEL_STORE names a store", models),

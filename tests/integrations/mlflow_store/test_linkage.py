@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow_sdk import Sdk, settle
+from mlflow_sdk import Sdk, error_of, settle
 from support import Git
 
 pytest_plugins = ["mlflow_stores"]
@@ -63,7 +63,7 @@ def test_a_link_is_taken_away_as_a_tag(sdk: Sdk) -> None:
     assert KEY not in sdk.client.get_prompt("faq").tags
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"faq": 3}'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", "[" * 100_000, '{"faq": 3}', '{"faq": [3, {}, ""]}'])
 def test_a_damaged_file_is_told_anew(sdk: Sdk, git: Git, damage: str) -> None:
     path = git.path / ".git/promptgit/mlflow-experiments.json"
     path.parent.mkdir(exist_ok=True)
@@ -71,6 +71,25 @@ def test_a_damaged_file_is_told_anew(sdk: Sdk, git: Git, damage: str) -> None:
     sdk.genai.register_prompt("faq", QUESTION)
     settle()
     assert sdk.client.get_prompt("faq").tags[KEY] == ",0,"
+
+
+def test_a_prompt_is_made_renamed_deleted_and_loaded_though_no_link_can_be_written(
+    sdk: Sdk, git: Git, caplog: pytest.LogCaptureFixture
+) -> None:
+    sdk.genai.register_prompt("faq", QUESTION)
+    settle()
+    path = git.path / ".git/promptgit/mlflow-experiments.json"
+    path.with_name(f"{path.name}.lock").unlink()
+    path.with_name(f"{path.name}.lock").mkdir()  # for root, too, no file can be opened there
+    store = sdk.client._get_registry_client().store
+    assert sdk.load("faq").template == QUESTION
+    store.rename_registered_model("faq", "support.faq")
+    sdk.client.create_prompt("refunds", tags={KEY: ",0,"})
+    assert [prompt.name for prompt in sdk.client.search_prompts()] == ["refunds", "support.faq"]
+    assert "the experiments of a prompt cannot be written" in caplog.text
+    assert error_of(sdk.client.set_prompt_tag, "refunds", KEY, ",0,").error_code == "INTERNAL_ERROR"
+    sdk.client.delete_prompt("support.faq")
+    assert sdk.client.get_prompt("support.faq") is None
 
 
 def add(folder: str, worker: int, count: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -71,3 +72,16 @@ def test_a_merge_brings_what_its_branches_added(origins: Callable[[], Any], regi
         "refunds": "On a branch",
         "parcels": "Meanwhile",
     }
+
+
+def test_a_request_at_the_commit_before_walks_nothing_again(
+    origins: Callable[[], Any], registry: Registry, git: Git
+) -> None:
+    reader, commits, started = origins(), [], []
+    for number in range(3):
+        registry.register("faq", f"Answer {number}")
+        commits.append(git("rev-parse", "HEAD"))
+        reader.at(commits[-1])
+    sys.addaudithook(lambda event, args: started.append(args) if event == "subprocess.Popen" else None)
+    assert [set(reader.at(commit)["faq"].versions) for commit in commits] == [{1}, {1, 2}, {1, 2, 3}]
+    assert started == []

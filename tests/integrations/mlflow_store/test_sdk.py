@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -115,13 +118,27 @@ def test_tags_of_prompt_and_version(sdk: Sdk, git: Git) -> None:
     assert Registry(git.path).tags("faq") == {"owner": "ada"}
 
 
-@pytest.mark.parametrize("value", ["", "\0", "\x01", "two\nlines", "\x1b]52;c;evil\x07", "long " * 1_000])
-def test_a_tag_holds_any_text_and_the_log_stays_readable(sdk: Sdk, git: Git, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("billing", "billing"),
+        ("", '""'),
+        ("\0", r'"\x00"'),
+        (
+            "looks good\n\nSigned-off-by: Grace <grace@example.com>",
+            r'"looks good\n\nSigned-off-by: Grace <grace@example.com>"',
+        ),
+        ("\x1b]52;c;evil\x07", r'"\x1b]52;c;evil\x07"'),
+        ("long " * 1_000, '"' + "long " * 11 + 'long…"'),
+    ],
+)
+def test_a_tag_holds_any_text_and_is_one_line_of_the_log(sdk: Sdk, git: Git, value: str, shown: str) -> None:
     sdk.genai.register_prompt("faq", QUESTION)
     sdk.genai.set_prompt_tag("faq", "note", value)
     sdk.genai.set_prompt_version_tag("faq", 1, "note", value)
     assert (sdk.client.get_prompt("faq").tags["note"], sdk.load("faq").tags["note"]) == (value, value)
-    assert [row.rstrip("= ") for row in log(git)[:2]] == ["faq: version 1 tag note", "faq: tag note"]
+    told = git("log", "-2", "--format=%B").split("\n\n")
+    assert told == [f"faq: version 1 tag note = {shown}", f"faq: tag note = {shown}"]
 
 
 def test_no_commit_message_breaks_the_history(sdk: Sdk) -> None:
@@ -252,9 +269,37 @@ def test_a_split_alias_leads_to_its_versions(sdk: Sdk, git: Git) -> None:
 
 def test_a_renamed_prompt_keeps_its_past(sdk: Sdk, git: Git) -> None:
     sdk.genai.register_prompt("refund", QUESTION, "Answer kindly")
+    sdk.genai.register_prompt("refund", QUESTION)
     Registry(git.path).rename("refund", "support.refunds")
-    assert sdk.load("support.refunds").commit_message == "Answer kindly"
+    assert [sdk.load("support.refunds", version=number).commit_message for number in (1, 2)] == ["Answer kindly", None]
     assert "is now called support.refunds" in error_of(sdk.load, "refund").message
+
+
+def test_a_large_registry_is_not_looked_through_for_a_prompt_that_never_was(
+    sdk: Sdk, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = importlib.import_module("promptgit.integrations.mlflow.state")
+    monkeypatch.setattr(state, "_FEW", 0)
+    sdk.genai.register_prompt("refund", QUESTION)
+    Registry(git.path).rename("refund", "support.refunds")
+    assert re.fullmatch(r"there is no prompt refunds at .*\.", error_of(sdk.load, "refunds").message)
+    assert "is now called support.refunds" in error_of(sdk.load, "refund").message
+
+
+def test_a_load_starts_no_git(sdk: Sdk) -> None:
+    started: list[Any] = []
+    sdk.genai.register_prompt("faq", QUESTION)
+    sdk.genai.set_prompt_alias("faq", "production", 1)
+    settle()
+    uris = ("faq", "prompts:/faq/1", "prompts:/faq@production")
+    for uri in uris:
+        sdk.load(uri)
+    settle()
+    sys.addaudithook(lambda event, args: started.append(args) if event == "subprocess.Popen" else None)
+    for uri in uris:
+        sdk.load(uri)
+    settle()
+    assert started == []
 
 
 def test_the_store_can_be_pickled(sdk: Sdk) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import inspect
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from mlflow_sdk import Sdk, error_of
+from mlflow_sdk import Sdk, error_of, settle
 from support import Git, git_init
 
 from promptgit import Registry
@@ -196,17 +198,156 @@ def test_policies_hold(policed_sdk: Sdk) -> None:
     assert policed_sdk.load("faq").version == 1
 
 
+def test_a_refusal_is_a_sentence_and_the_way_out_another(policed_sdk: Sdk) -> None:
+    client = policed_sdk.client
+    for call, lines in (
+        (
+            lambda: client.set_prompt_alias("faq", "production", 1),
+            [
+                "production is protected: it moves by reviewed commits alone.",
+                "Change prompts/faq/aliases.yaml in a pull request, or have the policy changed.",
+            ],
+        ),
+        (
+            lambda: client.set_prompt_version_tag("faq", 1, "billing.id", "7"),
+            ["the tag billing.id is reserved for other tools."],
+        ),
+        (
+            lambda: client.create_prompt("support..refunds"),
+            [
+                "invalid prompt name: a part between dots is empty, in 'support..refunds'.",
+                "A name has letters, digits, '_' and '-', in parts joined by dots, such as support.refunds.",
+            ],
+        ),
+        (
+            lambda: client.register_prompt("faq", [{"role": "", "content": "When?"}]),
+            ["`template[0].role` must not be empty."],
+        ),
+    ):
+        assert error_of(call).message.splitlines() == lines
+
+
+@pytest.mark.parametrize("name", ["support/refunds", "support/refunds/", "../support.refunds", "support:refunds", ""])
+def test_a_prompt_is_reached_by_no_other_name(sdk: Sdk, git: Git, name: str) -> None:
+    for tone in ("kindly", "briefly"):
+        sdk.genai.register_prompt("support.refunds", f"Answer {tone}: {{{{question}}}}")
+    sdk.genai.set_prompt_alias("support.refunds", "production", 1)
+    store, before = sdk.client._get_registry_client().store, git("rev-parse", "HEAD")
+    tag = importlib.import_module("mlflow.entities.model_registry").ModelVersionTag("team", "billing")
+    for call in (
+        lambda: store.get_registered_model(name),
+        lambda: store.update_registered_model(name, "Refunds"),
+        lambda: store.rename_registered_model(name, "refunds"),
+        lambda: store.rename_registered_model("support.refunds", name),
+        lambda: store.delete_registered_model(name),
+        lambda: store.set_registered_model_tag(name, tag),
+        lambda: store.delete_registered_model_tag(name, "team"),
+        lambda: store.get_model_version(name, 1),
+        lambda: store.update_model_version(name, 1, "Refunds"),
+        lambda: store.delete_model_version(name, 2),
+        lambda: store.set_model_version_tag(name, 1, tag),
+        lambda: store.delete_model_version_tag(name, 1, "team"),
+        lambda: store.set_registered_model_alias(name, "staging", 1),
+        lambda: store.delete_registered_model_alias(name, "production"),
+        lambda: store.get_model_version_by_alias(name, "production"),
+    ):
+        assert error_of(call).error_code == "INVALID_PARAMETER_VALUE"
+    assert sdk.client.search_prompts(f"name = '{name}'") == []
+    assert git("rev-parse", "HEAD") == before
+
+
+def test_a_taken_name_is_refused_to_a_rename(sdk: Sdk) -> None:
+    for name in ("faq", "refunds"):
+        sdk.genai.register_prompt(name, QUESTION)
+    store = sdk.client._get_registry_client().store
+    assert error_of(store.rename_registered_model, "faq", "refunds").error_code == "RESOURCE_ALREADY_EXISTS"
+
+
+def test_a_forged_page_token_begins_at_the_first_page(sdk: Sdk) -> None:
+    for name in ("faq", "refunds"):
+        sdk.genai.register_prompt(name, QUESTION)
+    forged = base64.b64encode(json.dumps({"offset": -1}).encode()).decode()
+    assert [one.name for one in sdk.client.search_prompts(max_results=1, page_token=forged)] == ["faq"]
+    error = error_of(sdk.client.search_prompts, page_token="cmVmdW5kcw==")
+    assert error.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_an_order_that_mlflow_does_not_know_is_refused(sdk: Sdk) -> None:
+    prompts = "tags.`mlflow.prompt.is_prompt` = 'true'"
+    for order in ("tags.team ASC", "run_id ASC", "colour DESC"):
+        error = error_of(sdk.client.search_model_versions, prompts, order_by=[order])
+        assert error.error_code == "INVALID_PARAMETER_VALUE"
+
+
+# --- a registry that cannot be read -----------------------------------------------------------------------------------
+
+
+def test_a_damaged_file_is_told_of_and_not_taken_for_a_missing_prompt(sdk: Sdk, git: Git) -> None:
+    sdk.genai.register_prompt("faq", QUESTION)
+    git.commit_file("prompts/faq/1.yaml", "template: [\n")
+    for call in (
+        lambda: sdk.load("faq", allow_missing=True),
+        lambda: sdk.client.get_prompt("faq"),
+        lambda: sdk.client.search_prompt_versions("faq"),
+    ):
+        error = error_of(call)
+        assert (error.error_code, "prompts/faq/1.yaml:2: " in error.message) == ("INVALID_STATE", True)
+
+
+def test_a_registry_that_went_away_is_told_of(sdk: Sdk, git: Git) -> None:
+    sdk.genai.register_prompt("faq", QUESTION)
+    settle()
+    git.path.rename(git.path.with_name("moved"))
+    for call in (
+        lambda: sdk.load("faq", allow_missing=True),
+        lambda: sdk.client.get_prompt("faq"),
+        lambda: sdk.client.search_prompts(),
+        lambda: sdk.client.create_prompt("refunds"),
+    ):
+        assert error_of(call).error_code == "INTERNAL_ERROR"
+
+
+def test_a_remote_that_is_not_there_is_told_of(tmp_path: Path, tracking_uri: str, quiet: None) -> None:
+    sdk = Sdk(f"promptgit+file://{tmp_path}/nowhere.git", tracking_uri)
+    error = error_of(sdk.load, "faq", allow_missing=True)
+    assert (error.error_code, "cannot be reached" in error.message) == ("TEMPORARILY_UNAVAILABLE", True)
+
+
 def test_a_version_is_frozen_and_saying_the_same_again_is_no_change(sdk: Sdk) -> None:
     config = {"model_name": "gpt-5", "temperature": 0.5}
     sdk.genai.register_prompt("faq", QUESTION, model_config=config)
     sdk.genai.set_prompt_model_config("faq", 1, {"temperature": 0.5, "model_name": "gpt-5"})
     error = error_of(sdk.genai.set_prompt_model_config, "faq", 1, {"model_name": "gpt-6"})
-    assert "never changes" in error.message
+    assert "the model_config of version 1 of faq is frozen" in error.message
     assert error_of(sdk.genai.delete_prompt_model_config, "faq", 1).error_code == "PERMISSION_DENIED"
     assert (
         error_of(sdk.client.set_prompt_version_tag, "faq", 1, "promptgit.commit", "0").error_code == "PERMISSION_DENIED"
     )
     assert sdk.load("faq").model_config == config
+
+
+def test_a_model_configuration_is_set_anew_where_the_policy_allows_it(
+    tmp_path: Path, tracking_uri: str, quiet: None
+) -> None:
+    config = (
+        "format: 1\npolicies:\n  model_config: mutable\n  aliases:\n    production: {promoters: [ada@example.com]}\n"
+    )
+    git = git_init(tmp_path / "mutable", config=config)
+    sdk = Sdk(f"promptgit://{git.path}", tracking_uri)
+    sdk.genai.register_prompt("faq", QUESTION, model_config={"model_name": "gpt-5"})
+    sdk.genai.set_prompt_model_config("faq", 1, {"model_name": "gpt-5", "temperature": 0.5, "seed": 7})
+    assert sdk.load("faq").model_config == {"model_name": "gpt-5", "temperature": 0.5, "seed": 7}
+    assert Registry(git.path).load("faq").model_config == sdk.load("faq").model_config
+    sdk.genai.delete_prompt_model_config("faq", 1)
+    sdk.genai.delete_prompt_model_config("faq", 1)
+    assert sdk.load("faq").model_config is None
+    assert error_of(sdk.client.set_prompt_version_tag, "faq", 1, "_mlflow_prompt_model_config", "[").error_code == (
+        "INVALID_PARAMETER_VALUE"
+    )
+    assert git("log", "-2", "--format=%s").splitlines() == [
+        "faq: version 1 model_config removed",
+        'faq: version 1 model_config {"model_name": "gpt-5", "temperature": 0.5, "seed": 7}',
+    ]
 
 
 def test_a_prompt_stays_a_prompt(sdk: Sdk) -> None:
@@ -273,6 +414,13 @@ def test_models_go_to_the_store_that_is_named(
     assert error_of(client.load_prompt, "prompts:/churn/1").error_code == "INVALID_PARAMETER_VALUE"
     client.delete_registered_model("churn")
     assert client.search_registered_models() == []
+
+
+def test_a_prompt_without_versions_outlives_its_description(sdk: Sdk) -> None:
+    sdk.client.create_prompt("faq", "Frequent questions")
+    store = sdk.client._get_registry_client().store
+    assert store.update_registered_model("faq", "").description is None
+    assert sdk.client.get_prompt("faq").name == "faq"
 
 
 def test_a_prompt_is_renamed_and_described_by_mlflows_methods_for_models(sdk: Sdk) -> None:
