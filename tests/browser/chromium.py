@@ -17,8 +17,9 @@ from typing import Any
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 WIDTH, HEIGHT = 1280, 800
-_PATIENCE_S = 15.0
+_PATIENCE_S = 30.0
 _ANSWER_S = 60.0
+_SHOWN = 1500
 # It reads commands from descriptor 3 and answers to 4.
 _PIPES = 'exec "$@" 3<&0 4>&1 </dev/null >&2'
 _OPTIONS = [
@@ -61,25 +62,21 @@ _MIDDLE = """new Promise((resolve) => {
 })"""
 
 
-class Page:
-    """The one page that the browser shows."""
+class Browser:
+    """A running browser and its protocol."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._commands, self._answers = process.stdin, process.stdout
-        self._unread, self._number, self._session = b"", 0, ""
-        target = self.tell("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        size = {"width": WIDTH, "height": HEIGHT}
-        self.tell("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False)
+        self._unread, self._number = b"", 0
 
-    def tell(self, method: str, **params: Any) -> Any:
+    def tell(self, method: str, params: dict[str, Any], session: str = "") -> Any:
         """One command of the protocol; its answer. What the browser reports in between is passed over."""
         self._number += 1
         command = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            command["sessionId"] = self._session
+        if session:
+            command["sessionId"] = session
         self._commands.write(json.dumps(command).encode() + b"\0")
         self._commands.flush()
         while (message := self._read()).get("id") != self._number:
@@ -96,6 +93,29 @@ class Page:
         line, self._unread = self._unread.split(b"\0", 1)
         message: dict[str, Any] = json.loads(line)
         return message
+
+
+class Page:
+    """What one window of the browser shows."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser, self._session = browser, ""
+        target = self.tell("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
+        self._session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        size = {"width": WIDTH, "height": HEIGHT}
+        self.tell("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False)
+        self.tell("Emulation.setFocusEmulationEnabled", enabled=True)  # each as if it were the one in front
+
+    @contextlib.contextmanager
+    def another(self) -> Iterator[Page]:
+        """One more window, with the same profile."""
+        page = Page(self._browser)
+        yield page
+        page.tell("Page.close")
+
+    def tell(self, method: str, **params: Any) -> Any:
+        """One command of the protocol for this window; its answer."""
+        return self._browser.tell(method, params, self._session)
 
     def run(self, expression: str) -> Any:
         """The value of an expression, or of what it promises."""
@@ -115,10 +135,26 @@ class Page:
         self.tell("Page.navigate", url=url)
         self.until("location.href !== 'about:blank' && document.readyState === 'complete'", url)
 
+    def reload(self) -> None:
+        """Load the page again, as its user does to see what others did."""
+        self.run("window.before = true")
+        self.tell("Page.reload")
+        self.until("window.before === undefined && document.readyState === 'complete'", "the page again")
+
+    def answer(self, path: str) -> int:
+        """Wait until a request that ends so is answered; the status. What was asked before `forget` counts no more."""
+        requests = f"performance.getEntriesByType('resource').filter((one) => one.name.endsWith({json.dumps(path)}))"
+        self.until(f"{requests}.at(-1).responseStatus", f"an answer to {path}")
+        return int(self.run(f"{requests}.at(-1).responseStatus"))
+
+    def forget(self) -> None:
+        """Forget the requests that were made."""
+        self.run("performance.clearResourceTimings()")
+
     def until(self, expression: str, what: str = "") -> None:
         """Wait until an expression holds; `find(selector, text)` is known to it."""
         holds = self._holds(expression)
-        assert holds, f"in vain awaited: {what or expression}\n{self.text}"
+        assert holds, f"in vain awaited: {what or expression}\n{self.text[-_SHOWN:]}"
 
     def _holds(self, expression: str) -> bool:
         """A page that is left while it is looked at is looked at again."""
@@ -144,7 +180,7 @@ class Page:
         """Press the mouse in the middle of what is seen, with exactly this text."""
         found = json.dumps(selector), json.dumps(text)
         place = self.run(_MIDDLE % (_FIND, _PATIENCE_S * 1000, *found))
-        assert place is not None, f"cannot be clicked: {selector} {text or ''}\n{self.text}"
+        assert place is not None, f"cannot be clicked: {selector} {text or ''}\n{self.text[-_SHOWN:]}"
         x, y = place
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             button = "none" if kind == "mouseMoved" else "left"
@@ -185,7 +221,7 @@ def browsing(folder: Path) -> Iterator[Page]:
         )
     with process:
         try:
-            yield Page(process)
+            yield Page(Browser(process))
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -1,127 +1,58 @@
-"""MLflow's own page in a real browser, on a promptgit registry: a click is a commit, or refused with the reason."""
+"""MLflow's own page in a real browser, on a promptgit registry: what is there is found, shown and compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from chromium import BROWSER, Page, browsing
-from mlflow_server import Server, serving
-from support import Git, git_init
+from chromium import BROWSER
+from mlflow_page import ADVANCED, MODE, MODEL, NAME, PROVIDER, SCHEMA, SEARCH, STOPS, TEMPERATURE, Prompts
+from support import Git
 
-from promptgit import Registry
-
+pytest_plugins = ["mlflow_pages"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")]
 
-CONFIG = "format: 1\npolicies:\n  aliases:\n    production: {protected: true}\n"
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "Prompt server",
-    "GIT_AUTHOR_EMAIL": "prompts@example.com",
-    "GIT_COMMITTER_NAME": "Prompt server",
-    "GIT_COMMITTER_EMAIL": "prompts@example.com",
-    "GIT_CONFIG_NOSYSTEM": "1",
-}
-SEARCH = "[data-component-id='mlflow.prompts.global.list.search']"
-MODE = "[data-component-id='mlflow.prompts.details.mode'] label"
 TEXT_VIEW = "[data-component-id='mlflow.prompts.compare.toggle-markdown-rendering'] label"
-CONTENT, MESSAGE, NAME = (f"[id='mlflow.prompts.create.{field}']" for field in ("content", "commit_message", "name"))
-ALIASES = "button[data-component-id*='aliasescell']"  # the last is that of the version that is shown
-PICKER = "[role=dialog] .du-bois-light-select-selector"
+PLAIN = "[data-component-id='mlflow.prompts.details.toggle-markdown-rendering'] label"
 KIND, BRIEF = "Summarise kindly: {{article}}", "Summarise in 20 words: {{article}}"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Git:
-    """The registry of the server."""
-    with pytest.MonkeyPatch.context() as patch:
-        for key, value in IDENTITY.items():
-            patch.setenv(key, value)
-        return git_init(tmp_path_factory.mktemp("page") / "registry", config=CONFIG)
-
-
-@pytest.fixture(scope="module")
-def server(place: Git) -> Iterator[Server]:
-    """MLflow's server, which is slow to start."""
-    pytest.importorskip("mlflow")
-    folder = place.path.parent
-    env = {"HOME": str(folder), **IDENTITY}
-    with serving(folder, f"promptgit://{place.path}", f"sqlite:///{folder}/mlflow.db", env) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A browser with MLflow's assistant, which covers a quarter of the page, put away."""
-    with browsing(tmp_path_factory.mktemp("browser")) as page:
-        page.open(f"{server.url}/#/prompts")
-        page.click("[aria-label=Close]")
-        yield page
-
-
-class Prompts:
-    """The page as its user goes through it, and the log of what became of that."""
-
-    def __init__(self, page: Page, server: Server, git: Git) -> None:
-        self.page, self._url, self._git = page, f"{server.url}/#/prompts", git
-        self._before = git("rev-parse", "HEAD")
-        self.registry = Registry(git.path)
-
-    @property
-    def log(self) -> list[str]:
-        """Who committed what since the test began."""
-        return self._git("log", "--reverse", "--format=%an: %s", f"{self._before}..HEAD").splitlines()
-
-    def list(self) -> None:
-        """Open the list."""
-        self.page.open(self._url)
-        self.page.until("find('button', 'Create prompt')")
-
-    def show(self, name: str, version: int) -> None:
-        """Open a prompt and one of its versions."""
-        self.page.open(f"{self._url}/{name}")
-        self.page.click("[role=row] *", f"Version {version}")
-        self.page.see(f"Viewing version {version}")
-
-    def create(self, button: str, text: str, message: str, name: str | None = None) -> None:
-        """Fill in the form for a prompt or a version."""
-        self.page.click("button", button)
-        if name is not None:
-            self.page.type(NAME, name)
-        self.page.type(CONTENT, text)
-        self.page.type(MESSAGE, message)
-        self.page.click("[role=dialog] button", "Create")
-
-    def saved(self) -> None:
-        """Wait until the dialog is gone, which it is when the server has answered."""
-        self.page.until("!find('[role=dialog]', null)", "the dialog's end")
-
-    def alias(self, alias: str) -> None:
-        """Give the version that is shown an alias."""
-        self.page.click(ALIASES)
-        self.page.choose(PICKER, alias)
-        self.page.click("button", "Save aliases")
-
-
-@pytest.fixture
-def prompts(browser: Page, server: Server, place: Git, monkeypatch: pytest.MonkeyPatch) -> Prompts:
-    """The page on the registry."""
-    for key, value in IDENTITY.items():
-        monkeypatch.setenv(key, value)
-    return Prompts(browser, server, place)
+LANGUAGES = [f"{first}{second}" for first in "abcdefghijkl" for second in "abcdefghij"]
 
 
 def test_the_list_finds_names_with_underscores_and_dots(prompts: Prompts) -> None:
     page = prompts.page
     for name in ("list.summarize_micro", "list.summarizeXmicro", "list_summarize.long"):
-        prompts.registry.register(name, KIND, "Summarise")
+        prompts.add(name, KIND)
     prompts.list()
-    page.see("list.summarize_micro", "list.summarizeXmicro", "list_summarize.long")
     page.type(SEARCH, "ize_mic")
-    page.lose("list.summarizeXmicro", "list_summarize.long")
+    page.lose("news.headline", "list.summarizeXmicro")
     page.see("list.summarize_micro")
     page.type(SEARCH, "list.sum")
-    page.lose("list_summarize.long")
     page.see("list.summarize_micro", "list.summarizeXmicro")
+    page.lose("list_summarize.long")
+    assert prompts.log == []
+
+
+def test_the_list_is_filtered_by_tags_and_turned_page_by_page(prompts: Prompts, place: Git) -> None:
+    page = prompts.page
+    for language in LANGUAGES:
+        folder = place.path / "prompts" / "translate" / language
+        folder.mkdir(parents=True)
+        (folder / "1.yaml").write_text(f"template: 'Translate to {language}: {{{{text}}}}'\n")
+        team = "north" if language.startswith("a") else "south"
+        (folder / "prompt.yaml").write_text(f"tags:\n  team: {team}\n")
+    place("add", "--", "prompts")
+    place("commit", "-qm", "120 languages")
+    prompts.list()
+    page.type(SEARCH, "name ILIKE 'translate.%' AND tags.team = 'north'")
+    page.lose("translate.ba", "news.headline")
+    page.see(*(f"translate.a{letter}" for letter in "abcdefghij"))
+    page.type(SEARCH, "translate.")
+    page.see("translate.aa", "translate.ba")
+    page.lose("translate.lj")
+    page.click("button", "Next")
+    page.see("translate.lj")
+    page.lose("translate.aa")
+    page.click("button", "Previous")
+    page.see("translate.aa")
+    assert prompts.log == ["Prompt server: 120 languages"]
 
 
 def test_a_prompt_and_its_versions_are_created_shown_and_compared(prompts: Prompts) -> None:
@@ -141,59 +72,63 @@ def test_a_prompt_and_its_versions_are_created_shown_and_compared(prompts: Promp
     assert [prompts.registry.load(name, number).template for number in (1, 2)] == [KIND, BRIEF]
 
 
-def test_an_alias_is_created_moved_and_deleted(prompts: Prompts) -> None:
-    page, name = prompts.page, "aliased.summarize"
-    prompts.registry.register(name, KIND, "Kindly")
-    prompts.registry.register(name, BRIEF, "Briefly")
-    prompts.show(name, 1)
-    prompts.alias("staging")
-    prompts.saved()
-    page.see("@ staging")
-    assert prompts.registry.load(name, "staging").version == 1
-    prompts.show(name, 2)
-    prompts.alias("staging")
-    prompts.saved()
-    assert prompts.registry.load(name, "staging").version == 2
-    page.click(ALIASES)
-    page.click(PICKER)
-    page.press("Backspace")
-    page.click("button", "Save aliases")
-    prompts.saved()
-    page.lose("@ staging")
-    log = ["Kindly", "Briefly", *(f"{name}: staging {move}" for move in ("new -> 1", "1 -> 2", "2 -> removed"))]
-    assert prompts.log == [f"Prompt server: {subject}" for subject in log]
+def test_a_chat_with_an_output_format_and_a_model_config_gets_a_next_version(prompts: Prompts) -> None:
+    page, name = prompts.page, "shop.chat"
+    system, question = "You answer customers of {{shop}}.", "{{question}}\nAnswer as JSON."
+    shape = {"type": "object", "properties": {"answer": {"type": "string"}}}
+    prompts.list()
+    page.click("button", "Create prompt")
+    page.type(NAME, name)
+    page.click("[role=dialog] label", "Chat")
+    prompts.say(0, "system", system)
+    page.click("[role=dialog] button[aria-label='Add message']")
+    prompts.say(1, "user", question)
+    prompts.press(ADVANCED)
+    page.type(SCHEMA, '{"type": "object", "properties": {"answer": {"type": "string"}}}')
+    page.type(TEMPERATURE, "0.2")
+    page.type(STOPS, "END, ###")
+    prompts.pick(PROVIDER, "openai")
+    prompts.pick(MODEL, "gpt-5")
+    prompts.press("Create")
+    page.see("Viewing version 1", system, "Model: gpt-5", "Temperature: 0.2", "Structured output:", '"answer"')
+    page.click("button", "Create prompt version")
+    page.until("find('[role=dialog] [name=\"chatMessages.1.content\"]', null).value.includes('{{question}}')")
+    prompts.say(1, "user", "{{question}}")
+    prompts.press("Create")
+    page.see("Viewing version 2", "Structured output:")
+    first, second = (prompts.registry.load(name, number) for number in (1, 2))
+    assert first.template == [{"role": "system", "content": system}, {"role": "user", "content": question}]
+    model = {"provider": "openai", "model_name": "gpt-5"}
+    assert first.model_config == {**model, "temperature": 0.2, "stop_sequences": ["END", "###"]}
+    assert first.response_format == second.response_format == shape
+    assert second.template == [{"role": "system", "content": system}, {"role": "user", "content": "{{question}}"}]
+    assert prompts.log == [f"Prompt server: {name}: {what}" for what in ("created", "version 1", "version 2")]
 
 
-def test_a_refused_move_of_a_protected_alias_shows_the_reason(prompts: Prompts, place: Git) -> None:
-    page, name = prompts.page, "guarded.summarize"
-    prompts.registry.register(name, KIND, "Kindly")
-    prompts.registry.register(name, BRIEF, "Briefly")
-    place.commit_file("prompts/guarded/summarize/aliases.yaml", "production: 1\n", "Reviewed: production is version 1")
-    prompts.show(name, 2)
-    prompts.alias("production")
-    page.see("production is protected: it moves by reviewed commits alone", "in a pull request")
-    page.click("button", "Cancel")
-    assert prompts.registry.load(name, "production").version == 1
-    assert prompts.log[2:] == ["Prompt server: Reviewed: production is version 1"]
+HOSTILE = (
+    "<script>window.owned = 1; document.title = 'owned'</script><img src=x onerror=\"window.owned = 1\">"
+    "[link](javascript:window.owned=1) `{{ticket}}` שלום \u202eabc\u202c עולם مرحبا 漢字 🚀 # no comment: {a} '\"\\\n\n"
+    "---\n\ttab  two\u00a0spaces   \n"
+)
 
 
-def test_tags_are_set_and_a_version_is_deleted(prompts: Prompts) -> None:
-    page, name = prompts.page, "tagged.summarize"
-    prompts.registry.register(name, KIND, "Kindly")
-    prompts.registry.register(name, BRIEF, "Briefly")
-    prompts.show(name, 2)
-    page.click("button", "Add tags")
-    page.choose(PICKER, "team")
-    page.type("[role=dialog] input[name=value]", "editors")
-    page.click("[role=dialog] [aria-label='Add tag']")
-    page.click("button", "Save tags")
-    prompts.saved()
-    page.see("team")
-    page.click("button", "Delete version")
-    page.click("[role=dialog] button", "Delete")
-    prompts.saved()
-    page.lose("Version 2")
-    assert prompts.log[2:] == [
-        f"Prompt server: {name}: tag team = editors",
-        f"Prompt server: {name}: version 2 deleted",
-    ]
+def test_no_text_is_too_strange_or_too_long(prompts: Prompts) -> None:
+    page, name = prompts.page, "strange.text"
+    text = HOSTILE + "".join(f"Rule {number}: never promise what the terms do not say.\n" for number in range(400))
+    assert len(text) > 20_000
+    prompts.list()
+    prompts.create("Create prompt", text, "Strange <script>window.owned = 1</script> \u202emessage", name)
+    page.see("Viewing version 1", "Strange <script>", "Rule 399: never promise")
+    page.click(PLAIN, "Text")
+    page.see("<script>window.owned = 1", "שלום")
+    prompts.registry.register(name, text.replace("Rule 7: never", "Rule 7: always"), HOSTILE)
+    page.reload()
+    page.see("Viewing version 1")
+    page.click(MODE, "Compare")
+    page.click(TEXT_VIEW, "Text")
+    page.see("always promise", "Rule 399: never promise")
+    assert page.run("window.owned === undefined")
+    assert page.run("document.title") == "Prompt: strange.text - MLflow"
+    found = prompts.registry.load(name, 1)
+    assert found.template == text
+    assert list(found.variables) == ["ticket"]
