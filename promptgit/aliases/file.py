@@ -32,12 +32,16 @@ class FileAliases:
         """See `AliasBackend.read`."""
         return self._view.files.load(aliases_path(name), parse_aliases) or {}
 
-    def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:
+    def edit(
+        self, name: str, alias: str, target: Target | None, message: str, *, instead_of: str | None = None
+    ) -> AliasEdit:
         """See `AliasBackend.edit`."""
         from promptgit import document
 
         path = aliases_path(name)
         data = self._view.files.read(path) or b""
+        if instead_of is not None:
+            data = document.remove(data, [instead_of])
         if target is None:
             data = document.remove(data, [alias])
             return AliasEdit(writes={path: data if data.strip() else None})

@@ -36,7 +36,9 @@ class FixedAliases:
         """See `AliasBackend.read`."""
         return self.targets.get(name, {})
 
-    def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:
+    def edit(
+        self, name: str, alias: str, target: Target | None, message: str, *, instead_of: str | None = None
+    ) -> AliasEdit:
         """Refused: see `AliasBackend.edit`."""
         _refuse()
 

@@ -79,8 +79,14 @@ if TYPE_CHECKING:
                 InvalidDocumentError: they are not readable.
             """
 
-        def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:
-            """The change that points an alias to `target`, or removes it (None)."""
+        def edit(
+            self, name: str, alias: str, target: Target | None, message: str, *, instead_of: str | None = None
+        ) -> AliasEdit:
+            """The change that points an alias to `target`, or removes it (None); and removes the one whose place it takes.
+
+            Raises:
+                ConflictError: it cannot take the place of another.
+            """
 
         def rename(self, old: str, new: str) -> AliasEdit:
             """The change that moves all aliases of a prompt to another name."""

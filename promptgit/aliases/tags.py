@@ -13,6 +13,7 @@ from promptgit import stamp
 from promptgit.aliases.protocol import AliasEdit, AliasMove
 from promptgit.aliases.target import Target
 from promptgit.changeset import TagMove
+from promptgit.errors import ConflictError
 from promptgit.layout import parse_version
 
 TYPE_CHECKING = False
@@ -45,8 +46,15 @@ class TagAliases:
                 aliases[alias] = target
         return aliases
 
-    def edit(self, name: str, alias: str, target: Target | None, message: str) -> AliasEdit:
+    def edit(
+        self, name: str, alias: str, target: Target | None, message: str, *, instead_of: str | None = None
+    ) -> AliasEdit:
         """See `AliasBackend.edit`."""
+        if instead_of is not None:
+            raise ConflictError(
+                f"{name} has the alias {instead_of}, which {alias} cannot take the place of",
+                hint="Tags stay, and some file systems cannot have both. Delete the one and pick another name.",
+            )
         count = max(self._moves(name).get(alias, {0: None})) + 1
         return AliasEdit(tags=(_move(name, alias, count, target, message),))
 

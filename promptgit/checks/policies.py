@@ -231,9 +231,10 @@ def _moves(
     for name, alias, target in _moved(changeset, catalog):
         rule = rules.get(alias)
         if rule:
+            yield from _permission(rule, name, alias, facts, layout.aliases_path(name))
+        if rule and (rule.get("through") or rule.get("min_age_days")):
             names = (name, *catalog.notes(name).former_names)
             past = backend.history(names, catalog.files.commit, facts.prefix)
-            yield from _permission(rule, name, alias, facts, layout.aliases_path(name))
             had = {version for move in past if move.alias == alias and move.new for version in move.new.versions}
             for version in () if target is None else target.versions:
                 if version not in had:  # going back to what it had before is always allowed

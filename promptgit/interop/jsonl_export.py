@@ -91,7 +91,7 @@ def _rows(catalog: Catalog, name: str, origins: Mapping[int, Provenance]) -> Ite
             "aliases": sorted(aliases),
             "syntax": body.syntax if body.syntax != "double-brace" else None,
             "variables": body.declared,
-            "model_config": body.model_config,
+            "model_config": catalog.model_config(name, number),
             "response_format": body.response_format,
             "tools": body.tools,
             "tags": catalog.tags(name, number),

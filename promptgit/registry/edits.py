@@ -67,7 +67,9 @@ def register(name: str, content: Mapping[str, Any], message: str | None = None, 
         note = f"{name}: version {version}"
         moved = AliasEdit()
         if alias is not None:
-            _require_no_alias_twin(name, alias, aliases.read(name))
+            twin = _alias_twin(alias, aliases.read(name))
+            if twin is not None:
+                raise _twins(name, twin, alias)
             note += f", {alias} {aliases.read(name).get(alias) or 'new'} -> {version}"
             moved = aliases.edit(name, alias, Target.single(version), commit_message(message, note))
         return Changeset(
@@ -98,11 +100,20 @@ def version_file(content: Mapping[str, Any]) -> bytes:
     return data
 
 
-def set_alias(name: str, alias: str, target: Target, *, expect: object = ANY, message: str | None = None) -> Edit:
+def set_alias(
+    name: str,
+    alias: str,
+    target: Target,
+    *,
+    expect: object = ANY,
+    message: str | None = None,
+    respell: bool = False,
+) -> Edit:
     """Point an alias to a version, or to several by weight.
 
     Args:
         expect: the version (or Target) that it must point to now, None if it must not exist; else nothing is moved.
+        respell: one that differs only by case and leads to the same target gives way; else it is in the way.
 
     Raises:
         AliasMovedError: it points elsewhere.
@@ -116,11 +127,13 @@ def set_alias(name: str, alias: str, target: Target, *, expect: object = ANY, me
         _require_expected(name, alias, now.get(alias), expect)
         for version in target.versions:
             catalog.body(name, version)
-        _require_no_alias_twin(name, alias, now)
-        note = f"{name}: {alias} {now.get(alias) or 'new'} -> {target}"
+        twin = _alias_twin(alias, now)
+        if twin is not None and not (respell and now[twin] == target):
+            raise _twins(name, twin, alias)
+        note = f"{name}: {alias} {f'instead of {twin}' if twin else now.get(alias) or 'new'} -> {target}"
         if now.get(alias) == target:
             return Changeset(message=note, writes={}, note=f"{name}: {alias} is {target} already")
-        edit = aliases.edit(name, alias, target, commit_message(message, note))
+        edit = aliases.edit(name, alias, target, commit_message(message, note), instead_of=twin)
         return Changeset(message=commit_message(message, note), writes=edit.writes, tags=edit.tags, note=note)
 
     return build
@@ -401,10 +414,12 @@ def _require_expected(name: str, alias: str, now: Target | None, expect: object)
         )
 
 
-def _require_no_alias_twin(name: str, alias: str, known: Mapping[str, Target]) -> None:
-    twins = [other for other in known if other != alias and other.casefold() == alias.casefold()]
-    if twins:
-        raise InvalidReferenceError(f"{name} has the alias {twins[0]}, which differs from {alias} only by case")
+def _alias_twin(alias: str, known: Mapping[str, Target]) -> str | None:
+    return next((other for other in known if other != alias and other.casefold() == alias.casefold()), None)
+
+
+def _twins(name: str, twin: str, alias: str) -> InvalidReferenceError:
+    return InvalidReferenceError(f"{name} has the alias {twin}, which differs from {alias} only by case")
 
 
 def require_no_twin(catalog: Catalog, name: str, besides: str | None = None) -> None:

@@ -38,6 +38,18 @@ def test_an_alias_is_created_moved_and_deleted(prompts: Prompts) -> None:
     assert prompts.log == [f"Prompt server: {name}: staging {move}" for move in moves]
 
 
+def test_an_alias_with_capitals_is_not_lost_when_another_is_edited(prompts: Prompts) -> None:
+    """MLflow's page sets it in small letters, and then deletes the one with capitals."""
+    page, name = prompts.page, "spelt.summarize"
+    prompts.add(name, KIND)
+    prompts.registry.set_alias(name, "Champion", 1)
+    prompts.show(name, 1)
+    prompts.alias("staging")
+    prompts.saved()
+    page.see("@ champion", "@ staging")
+    assert set(prompts.registry.aliases(name)) == {"champion", "staging"}
+
+
 def test_tags_of_a_prompt_are_added_changed_and_removed(prompts: Prompts) -> None:
     page, name = prompts.page, "tagged.summarize"
     prompts.add(name, KIND)

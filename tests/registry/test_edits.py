@@ -8,7 +8,9 @@ import pytest
 from support import Git
 
 from promptgit import Registry
-from promptgit.errors import InvalidReferenceError
+from promptgit.aliases.target import Target
+from promptgit.errors import ConflictError, InvalidReferenceError, PromptNotFoundError
+from promptgit.registry import edits
 
 FORGED = "looks good\n\nSigned-off-by: Grace <grace@example.com>"
 
@@ -29,6 +31,35 @@ def test_a_prompt_is_changed_under_no_other_name(refunds: Registry, name: str) -
         with pytest.raises(InvalidReferenceError):
             change()
     assert refunds.at("HEAD").commit == before
+
+
+def test_an_alias_is_spelt_anew_in_one_commit_where_that_is_asked_for(refunds: Registry, git: Git) -> None:
+    refunds.set_alias("support.refunds", "staging", 2)
+    now = Target.single(1)
+    for wanted in (Target.single(2), Target.single(3)):
+        with pytest.raises(InvalidReferenceError, match="only by case"):
+            refunds.apply(edits.set_alias("support.refunds", "Production", wanted, respell=True))
+    with pytest.raises(InvalidReferenceError, match="only by case"):
+        refunds.apply(edits.set_alias("support.refunds", "Production", now))
+    refunds.apply(edits.set_alias("support.refunds", "Production", now, respell=True))
+    assert git("log", "-1", "--format=%s") == "support.refunds: Production instead of production -> 1"
+    assert refunds.aliases("support.refunds") == {"Production": now, "staging": Target.single(2)}
+
+
+def test_an_alias_in_tags_is_not_spelt_anew(git: Git) -> None:
+    git.commit_file("promptgit.yaml", "format: 1\naliases: tags\n")
+    registry = Registry(git.path)
+    registry.register("faq", "Answer {{question}}")
+    registry.set_alias("faq", "Champion", 1)
+    with pytest.raises(ConflictError, match="cannot take the place of"):
+        registry.apply(edits.set_alias("faq", "champion", Target.single(1), respell=True))
+    assert registry.aliases("faq") == {"Champion": Target.single(1)}
+
+
+def test_what_a_folder_is_called_finds_no_prompt(refunds: Registry) -> None:
+    for read in (refunds.versions, refunds.aliases, refunds.tags, refunds.get):
+        with pytest.raises(PromptNotFoundError, match="there is no prompt support/refunds"):
+            read("support/refunds")
 
 
 def test_a_prompt_that_never_had_a_version_is_deleted_without_a_trace(registry: Registry, git: Git) -> None:

@@ -158,11 +158,15 @@ class Versions(RegistryStore):
 
     @prompts_first
     def set_registered_model_alias(self, name: str, alias: str, version: int | str) -> None:
-        """Point an alias to a version, where the policies allow it. MLflow's rule for its name holds, too: it must load it."""
+        """Point an alias to a version, where the policies allow it. MLflow's rule for its name holds, too: it must load it.
+
+        MLflow's page writes aliases in small letters. Of a version that has `Champion` it asks for `champion`, and then for the
+        end of `Champion`: so that one gives way at once, and is not there to be ended.
+        """
         validation._validate_model_alias_name(alias)
         number = validation._validate_model_version(version)
         with errors.as_mlflow_errors():
-            self._apply(registry_edits.set_alias(name, alias, Target.single(number)))
+            self._apply(registry_edits.set_alias(name, alias, Target.single(number), respell=True))
 
     @prompts_first
     def delete_registered_model_alias(self, name: str, alias: str) -> None:

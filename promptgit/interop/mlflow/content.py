@@ -150,11 +150,15 @@ def author(user: str, default: str) -> str:
 # --- both ways --------------------------------------------------------------------------------------------------------
 
 
-def differing(content: Mapping[str, Any], body: VersionBody) -> list[str]:
-    """Where what MLflow has differs from a version here. Syntax, variables and tools have no place there."""
+def differing(content: Mapping[str, Any], body: VersionBody, config: Mapping[str, Any] | None) -> list[str]:
+    """Where what MLflow has differs from a version here. Syntax, variables and tools have no place there.
+
+    Args:
+        config: the model_config that the version has here, which may have been set later.
+    """
     parts = {
         "template": (content["template"], body.template),
-        "model_config": (content.get("model_config") or None, body.model_config or None),
+        "model_config": (content.get("model_config") or None, config or None),
         "response_format": (content.get("response_format") or None, body.response_format or None),
     }
     return [part for part, (one, other) in parts.items() if one != other]
@@ -177,10 +181,15 @@ class Parts(Record):
     refusal: str = ""
 
 
-def to_mlflow(connection: Connection, body: VersionBody, name: str, number: int) -> Parts:
-    """What MLflow takes of a version, and what it has no place for."""
+def to_mlflow(
+    connection: Connection, body: VersionBody, config: Mapping[str, Any] | None, name: str, number: int
+) -> Parts:
+    """What MLflow takes of a version, and what it has no place for.
+
+    Args:
+        config: its model_config, which may have been set later.
+    """
     losses = [*_unknown_there(body, name, number)]
-    config = body.model_config or None
     if config is not None:
         try:
             config = connection.model_config(config) or None

@@ -127,7 +127,8 @@ class PromptPlan:
             return
         try:
             carried = content.to_file(version, self.name, number)
-            parts = content.differing(carried.content, self._catalog.body(self.name, number))
+            body, config = self._catalog.body(self.name, number), self._catalog.model_config(self.name, number)
+            parts = content.differing(carried.content, body, config)
         except PromptGitError as error:
             parts, carried = [reason(error)], None
         if parts:

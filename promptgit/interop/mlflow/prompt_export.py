@@ -169,7 +169,7 @@ class PromptExport:
         body = self._body(number)
         if body is None:
             return
-        parts = content.to_mlflow(self._connection, body, self._name, number)
+        parts = self._parts(body, number)
         if _differing(parts, there):
             said = "MLflow has it already, and with other content; it was left as it is"
             hint = "Both sides have gone on. Register one of the two anew, under the next number."
@@ -184,7 +184,7 @@ class PromptExport:
         body = self._body(number)
         if body is None:
             return
-        parts = content.to_mlflow(self._connection, body, self._name, number)
+        parts = self._parts(body, number)
         if parts.refusal:
             self.problems.append(left_out("version", f"MLflow cannot have it: {parts.refusal}", self._name, number))
             return
@@ -196,6 +196,10 @@ class PromptExport:
             return
         self._equal.add(number)
         self.versions += 1
+
+    def _parts(self, body: VersionBody, number: int) -> content.Parts:
+        config = self._catalog.model_config(self._name, number)
+        return content.to_mlflow(self._connection, body, config, self._name, number)
 
     def _body(self, number: int) -> VersionBody | None:
         try:

@@ -228,8 +228,14 @@ def twins(theirs: Sdk, ours: Sdk) -> None:
         sdk.client.set_prompt_alias("faq", "production", 1)
     theirs.client.register_prompt("FAQ", QUESTION)
     assert _code(ours.client.register_prompt, "FAQ", QUESTION) == "INVALID_PARAMETER_VALUE"
-    theirs.client.set_prompt_alias("faq", "Production", 1)
-    assert _code(ours.client.set_prompt_alias, "faq", "Production", 1) == "INVALID_PARAMETER_VALUE"
+    for sdk in (theirs, ours):
+        sdk.client.register_prompt("faq", QUESTION)
+    theirs.client.set_prompt_alias("faq", "Production", 2)
+    assert _code(ours.client.set_prompt_alias, "faq", "Production", 2) == "INVALID_PARAMETER_VALUE"
+    for sdk in (theirs, ours):
+        sdk.client.set_prompt_alias("faq", "PRODUCTION", 1)
+    assert sorted(theirs.client.get_prompt_version("faq", 1).aliases) == ["PRODUCTION", "production"]
+    assert ours.client.get_prompt_version("faq", 1).aliases == ["PRODUCTION"]
 
 
 def alias_names(theirs: Sdk, ours: Sdk) -> None:
@@ -351,7 +357,12 @@ DIFFERENCES = (
         "and what file systems take: no empty part, no leading `-`, no device, at most 128 characters",
         names,
     ),
-    Difference("names equal but for case", "are two", "refused, of aliases, too", twins),
+    Difference(
+        "names equal but for case",
+        "are two",
+        "refused; an alias gives way to one of the same version, as the page needs it",
+        twins,
+    ),
     Difference(
         "aliases",
         "numbers and other alphabets are accepted, and a newline after them; 255 characters",
