@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         set_registry,
     )
     from promptgit.errors import PromptGitError
-    from promptgit.genai import MlflowClient, log_prompt
+    from promptgit.genai import MlflowClient, log_prompt, set_registry_uri
     from promptgit.model import PromptVersion
     from promptgit.observers import log_loads, on_load, on_refresh
     from promptgit.registry.registry import Registry
@@ -59,7 +59,7 @@ _HOMES = {
     ),
     "promptgit.aliases.target": ("Target",),
     "promptgit.errors": ("PromptGitError",),
-    "promptgit.genai": ("MlflowClient", "log_prompt"),
+    "promptgit.genai": ("MlflowClient", "log_prompt", "set_registry_uri"),
     "promptgit.model": ("PromptVersion",),
     "promptgit.observers": ("log_loads", "on_load", "on_refresh"),
     "promptgit.registry.registry": ("Registry",),
@@ -98,6 +98,7 @@ __all__ = [
     "set_prompt_tag",
     "set_prompt_version_tag",
     "set_registry",
+    "set_registry_uri",
 ]
 
 

@@ -1,7 +1,7 @@
 """What stands in for `mlflow.genai` and `mlflow.MlflowClient` in code that follows MLflow's guides, old and new.
 
     from promptgit import genai as mlflow_genai      # instead of: from mlflow import genai
-    import promptgit as mlflow                       # instead of: import mlflow
+    import promptgit as mlflow                       # instead of: import mlflow, where that is for prompts alone
 
 Older guides use `log_prompt`, `prompts:/name/production`, `prompts:/name/latest` and `set_registered_model_alias` on
 prompts. None of these works in today's MLflow; all of them work here.
@@ -53,7 +53,21 @@ __all__ = [
     "set_prompt_model_config",
     "set_prompt_tag",
     "set_prompt_version_tag",
+    "set_registry_uri",
 ]
+
+
+def set_registry_uri(uri: str) -> None:
+    """Set the default registry by the URI that MLflow's plugin takes, such as `promptgit:///srv/prompts`; or by a path or URL.
+
+    Raises:
+        InvalidReferenceError: the URI cannot be read.
+        RegistryNotFoundError: there is no registry.
+    """
+    from promptgit.registry import uri as uris
+
+    scheme = uri.partition(":")[0].partition("+")[0]
+    api.set_registry(uris.parse(uri).open() if scheme.lower() == uris.SCHEME else uri)
 
 
 def log_prompt(
@@ -128,12 +142,13 @@ class MlflowClient:
     """The prompt methods of MLflow's client, on the default registry.
 
     Args:
-        tracking_uri, registry_uri: MLflow's; a path in `registry_uri` becomes the default registry.
+        tracking_uri: MLflow's; it means nothing here.
+        registry_uri: becomes the default registry, see `set_registry_uri`.
     """
 
     def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         if registry_uri:
-            api.set_registry(registry_uri)
+            set_registry_uri(registry_uri)
 
     def create_prompt(self, name: str, description: str | None = None, tags: Mapping[str, str] | None = None) -> Prompt:
         """Make a prompt that has no versions yet."""

@@ -97,6 +97,20 @@ def test_the_client_has_the_prompt_methods_of_mlflows(default: Registry) -> None
     assert client.get_prompt("faq") is None
 
 
+def test_the_plugins_uris_open_a_registry_without_mlflow_too(refunds: Registry) -> None:
+    uri = "prompts:/support.refunds/1"
+    promptgit.set_registry_uri(f"promptgit://{refunds.path}?branch=main")
+    assert genai.load_prompt(uri).resolved_at == refunds.at("HEAD").commit
+    promptgit.set_registry_uri(f"promptgit+file://{refunds.path}")
+    assert genai.load_prompt(uri).version == 1
+    promptgit.get_registry().close()
+    promptgit.set_registry_uri(refunds.path)
+    assert genai.load_prompt(uri).resolved_at is None
+    assert genai.MlflowClient(registry_uri=f"promptgit://{refunds.path}").get_prompt("support.refunds") is not None
+    with pytest.raises(InvalidReferenceError, match="three slashes"):
+        promptgit.set_registry_uri("promptgit:relative")
+
+
 def test_results_come_in_pages_that_fit_together(default: Registry) -> None:
     for name in ("triage.mail", "triage.chat", "triage.calls"):
         genai.register_prompt(name, f"Which team answers this? ({name}) {{{{message}}}}")

@@ -6,12 +6,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils import validation
 
 from promptgit.errors import ConflictError
-from promptgit.integrations.mlflow import edits, errors, uri
+from promptgit.integrations.mlflow import edits, errors
 from promptgit.integrations.mlflow.author import author
 from promptgit.integrations.mlflow.linkage import Linkage
 from promptgit.integrations.mlflow.models import ModelStore
 from promptgit.integrations.mlflow.origins import Origins
 from promptgit.integrations.mlflow.state import State
+from promptgit.registry import uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class RegistryStore(ModelStore):
     """A store of MLflow that has a promptgit registry open. Threads may share it, and a pickled one opens it again.
 
     Args:
-        store_uri: see `promptgit.integrations.mlflow.uri`.
+        store_uri: see `promptgit.registry.uri`.
         tracking_uri: handed to the store of the models.
 
     Raises:

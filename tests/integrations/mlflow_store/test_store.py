@@ -16,7 +16,6 @@ from mlflow_sdk import Sdk, error_of, settle
 from support import Git, git_init
 
 from promptgit import Registry
-from promptgit.errors import InvalidReferenceError
 
 pytest_plugins = ["mlflow_stores"]
 pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]
@@ -77,42 +76,6 @@ def test_mlflow_finds_the_store_by_its_entry_point(sdk: Sdk, plugin: Any) -> Non
 
 
 # --- URIs -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "options"),
-    [
-        ("promptgit:///srv/prompts", "/srv/prompts", {}),
-        ("promptgit:///srv/my%20prompts?branch=next", "/srv/my prompts", {"branch": "next"}),
-        (
-            "promptgit:///srv/mono.git?rev=v1&folder=apps/prompts",
-            "/srv/mono.git",
-            {"rev": "v1", "folder": "apps/prompts"},
-        ),
-        ("promptgit+https://host/team/prompts.git?branch=main", "https://host/team/prompts.git", {"branch": "main"}),
-        ("promptgit+ssh://git@host/prompts.git", "ssh://git@host/prompts.git", {}),
-    ],
-)
-def test_a_uri_says_where_the_registry_is(plugin: Any, text: str, place: str, options: dict[str, str]) -> None:
-    uri = plugin("uri")
-    assert uri.parse(text) == uri.StoreUri(place=place, **options)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "promptgit://host/path",
-        "promptgit:/srv/prompts",
-        "promptgit:///",
-        "promptgit:///srv/a%00b",
-        "promptgit:///srv?brnach=main",
-        "promptgit:///srv?branch=main&rev=v1",
-        "sqlite:///mlflow.db",
-    ],
-)
-def test_another_uri_is_refused(plugin: Any, text: str) -> None:
-    with pytest.raises(InvalidReferenceError):
-        plugin("uri").parse(text)
 
 
 def test_a_token_in_a_uri_is_not_shown(plugin: Any, tracking_uri: str) -> None:

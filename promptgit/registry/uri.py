@@ -1,4 +1,4 @@
-"""The URIs of the store.
+"""URIs of registries, as MLflow is given them.
 
     promptgit:///srv/prompts                          a folder or a bare repository
     promptgit:///srv/prompts.git?branch=main          another branch than the one that HEAD is on
@@ -26,8 +26,8 @@ OPTIONS = ("branch", "rev", "folder")
 _FORM = "Write promptgit:///PATH or promptgit+https://HOST/REPOSITORY, with ?branch=, ?rev= or ?folder= after it."
 
 
-class StoreUri(Record):
-    """Where a store's registry is.
+class RegistryUri(Record):
+    """Where a registry is.
 
     Attributes:
         place: a path, or a URL.
@@ -55,7 +55,7 @@ class StoreUri(Record):
         return Registry(self.place, branch=self.branch, rev=rev, folder=self.folder)
 
 
-def parse(text: str) -> StoreUri:
+def parse(text: str) -> RegistryUri:
     """Read a URI.
 
     Raises:
@@ -68,14 +68,14 @@ def parse(text: str) -> StoreUri:
     options = _options(query, address)
     rest = address[address.index(":") + 1 :] if ":" in address else ""
     if transport:
-        return StoreUri(place=f"{transport}:{rest}", **options)
+        return RegistryUri(place=f"{transport}:{rest}", **options)
     parts = urlsplit(rest)
     if not rest.startswith("//") or parts.netloc:
         raise _refuse("a path has three slashes before it", address)
     path = unquote(rest[2:])
     if path in ("", "/") or "\0" in path:
         raise _refuse("the URI names no folder", address)
-    return StoreUri(place=path, **options)
+    return RegistryUri(place=path, **options)
 
 
 def _options(query: str, address: str) -> dict[str, str]:
