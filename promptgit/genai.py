@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from promptgit.model import PromptVersion
     from promptgit.registry.search import Prompt
 
-_PAGE = 1000  # what MLflow's client takes for `max_results`
 __all__ = [
     "MlflowClient",
     "Page",
@@ -181,7 +180,7 @@ class MlflowClient:
     def search_prompts(
         self,
         filter_string: str | None = None,
-        max_results: int = _PAGE,
+        max_results: int | None = 1000,  # as in MLflow
         page_token: str | None = None,
         order_by: Sequence[str] | None = None,
     ) -> Page:

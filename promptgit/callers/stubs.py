@@ -88,6 +88,9 @@ def _genai() -> Iterator[str]:
 # --- the package's own source -------------------------------------------------------------------------------------------
 
 
+_DECLARES = ast.FunctionDef | ast.Assign | ast.AnnAssign
+
+
 def _cut(file: str, without: Collection[str]) -> str:
     """What a module of the package declares, without the bodies and without some names."""
     source = pkgutil.get_data("promptgit", file) or b""
@@ -107,7 +110,7 @@ def _declared(body: Iterable[ast.stmt], without: Collection[str]) -> Iterator[as
         elif isinstance(node, ast.FunctionDef) and node.name not in ("__getattr__", "__dir__"):
             yield _bodiless(node)
         elif isinstance(node, ast.ClassDef):
-            node.body = [_bodiless(inner) for inner in node.body if isinstance(inner, ast.FunctionDef | ast.Assign)]
+            node.body = [_bodiless(inner) for inner in node.body if isinstance(inner, _DECLARES)]
             yield node
         elif isinstance(node, ast.Assign) and _is_public(node):
             yield node

@@ -6,6 +6,7 @@ An event is worth no more than "look now".
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import warnings
 
@@ -36,6 +37,11 @@ _HEARD: list[type[events.FileSystemEvent]] = [
 _DESCRIPTORS = "/proc/self/fdinfo"
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a thread of watchdog's was stopped while it had something to tell, which it calls an error."""
+    return "called when the thread is inactive" not in record.getMessage()
+
+
 class _Handler(events.FileSystemEventHandler):
     def __init__(self, wakes: Wakes, names: Collection[str] | None) -> None:
         self._wakes = wakes
@@ -64,6 +70,7 @@ class Events:
         self._heard: dict[str, tuple[int, ObservedWatch]] = {}
         # watchdog 7 warns of itself where folders are made in each other; where warnings are errors, that ends its thread
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+        logging.getLogger("watchdog.observers.inotify").addFilter(_is_news)
         before = _count()
         self._observer = Observer()
         try:
