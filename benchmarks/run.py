@@ -155,14 +155,16 @@ race(lambda name: registry.register(name, "x"))
 
 
 def environment() -> dict[str, str]:
-    """The caller's, with an identity for git and this folder to import from."""
+    """The caller's without what is MLflow's, with an identity for git and this folder to import from."""
     who = {
         f"GIT_{role}_{what}": value
         for role in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", "Ada"), ("EMAIL", "a@b.c"))
     }
     own = {
-        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+        key: value
+        for key, value in os.environ.items()
+        if key != "PYTHONDONTWRITEBYTECODE" and not key.startswith("MLFLOW_")
     }  # as an application runs
     return {**own, **who, "PYTHONPATH": str(HERE), "GIT_CONFIG_GLOBAL": os.devnull}
 

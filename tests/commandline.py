@@ -49,9 +49,9 @@ def call(*args: object, stdin: bytes = b"") -> Result:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment for a process of its own: it finds the package under test."""
+    """The environment for a process of its own: it finds the package under test, and not what `set_experiment` leaves there."""
     return {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if key != "MLFLOW_EXPERIMENT_ID"},
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         **more,
     }

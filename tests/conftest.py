@@ -25,10 +25,10 @@ _IDENTITY = {
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Make a folder the home; no variable of the machine's git or registry leaks in."""
-    kept = ("PROMPTGIT_CORPUS", "PROMPTGIT_FUZZ_ROUNDS")
+    """Make a folder the home; no variable of the machine's git, registry or MLflow leaks in, nor what an MLflow call sets."""
+    kept = ("PROMPTGIT_CORPUS", "PROMPTGIT_FUZZ_ROUNDS", "MLFLOW_DISABLE_TELEMETRY")
     for key in list(os.environ):
-        if key.startswith(("GIT_", "PROMPTGIT_", "XDG_")) and key not in kept:
+        if key.startswith(("GIT_", "PROMPTGIT_", "XDG_", "MLFLOW_")) and key not in kept:
             monkeypatch.delenv(key)
     for key, value in {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **_IDENTITY}.items():
         monkeypatch.setenv(key, value)
