@@ -128,13 +128,17 @@ HEAVY = {
     "typing",
     "inspect",
     "subprocess",
+    "yaml",
+    "re",
 }
 
 
 def test_a_working_tree_load_imports_nothing_heavy(tmp_path: Path) -> None:
     (tmp_path / "prompts/faq").mkdir(parents=True)
     (tmp_path / "promptgit.yaml").write_text("format: 1\n")
-    (tmp_path / "prompts/faq/1.yaml").write_text("template: Answer {{question}}.\n")
+    (tmp_path / "prompts/faq/1.yaml").write_text(
+        "template: |\n  Answer {{question}}.\nmodel_config: {temperature: 0.2}\n"
+    )
     (tmp_path / "prompts/faq/aliases.yaml").write_text("production: 1\n")
     code = f"from promptgit import Registry; Registry({str(tmp_path)!r}).load('faq@production').format(question='x')"
     assert loaded_by(code) & HEAVY == set()

@@ -11,7 +11,7 @@ Loading a prompt needs `parse` alone, so the rest is imported when it is first a
 
 from __future__ import annotations
 
-from promptgit.document.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, parse
+from promptgit.document.reader import MAX_BYTES, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from promptgit.document.editor import edit, remove
     from promptgit.document.places import locate, text_position
+    from promptgit.document.strict import MAX_DEPTH, MAX_NODES
     from promptgit.document.writer import dump
 
 __all__ = [
@@ -37,6 +38,8 @@ _LAZY = {
     "dump": "writer",
     "edit": "editor",
     "remove": "editor",
+    "MAX_DEPTH": "strict",
+    "MAX_NODES": "strict",
     "locate": "places",
     "text_position": "places",
 }

@@ -6,7 +6,8 @@ import re
 
 from promptgit.document.events import MarkedYAMLError, ReaderError
 from promptgit.document.outline import outline, place
-from promptgit.document.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from promptgit.document.reader import MAX_BYTES
+from promptgit.document.strict import MAX_DEPTH, MAX_NODES
 from promptgit.errors import InvalidDocumentError
 from promptgit.problems import Problem
 from promptgit.record import Record

@@ -14,7 +14,8 @@ from promptgit.document.events import (
     YAMLError,
     default_parser,
 )
-from promptgit.document.reader import MAX_DEPTH, MAX_NODES, without_bom
+from promptgit.document.reader import without_bom
+from promptgit.document.strict import MAX_DEPTH, MAX_NODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

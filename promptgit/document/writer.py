@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from promptgit.document import quoting
-from promptgit.document.reader import MAX_DEPTH, parse
+from promptgit.document.reader import parse
 from promptgit.document.scalars import MAX_INT, MIN_INT
+from promptgit.document.strict import MAX_DEPTH
 from promptgit.errors import InvalidDocumentError
 from promptgit.problems import Problem
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptgit.document import MAX_BYTES, dump, edit, parse
+from promptgit.document import MAX_BYTES, dump, edit, parse, simple, strict
 
 pytestmark = pytest.mark.corpus
 
@@ -34,6 +34,13 @@ def test_real_prompts_come_back_byte_for_byte(prompts: list[str]) -> None:
         assert len(data) < MAX_BYTES
         assert parse(data)["template"][0]["content"] == text
         assert yaml.load(data, yaml.CSafeLoader)["template"][0]["content"] == text
+
+
+def test_real_prompts_are_read_without_pyyaml(prompts: list[str]) -> None:
+    files = [dump({"template": text}) for text in prompts]
+    found = [(data, simple.read(data)) for data in files]
+    assert all(value is None or value == strict.read(data, "", empty_ok=False) for data, value in found)
+    assert sum(value is not None for _, value in found) > 0.95 * len(found)
 
 
 def test_real_prompts_with_lines_are_literal_blocks_unless_they_hold_what_yaml_cannot(
