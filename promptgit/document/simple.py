@@ -121,11 +121,12 @@ class _Lines:
             text: what stands on its line, stripped.
             indent: of the entry.
         """
+        if text[:1] in ("[", "{"):
+            self.entries += len(text) // 2  # so many values may stand in there
         self.nest(depth)
         if text in _LITERALS:
             return self.literal(text[1:], indent)
         if text and text[0] != "#":
-            self.entries += len(text) // 2 if text[0] in "[{" else 0  # so many values may stand in there
             return _inline(text)
         now = self.skip()
         if now > indent:
