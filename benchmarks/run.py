@@ -250,10 +250,21 @@ def machine() -> str:
 
 
 def write(text: str, begin: str = BEGIN, end: str = END) -> None:
-    """Put the table between the markers of the README files."""
-    for path in (HERE / "README.md", HERE.parent / "README.md"):
+    """Put the table between the markers of the README files; our aims are for those who work on it, in this folder's."""
+    for path, found in ((HERE / "README.md", text), (HERE.parent / "README.md", without_aims(text))):
         old = path.read_text()
-        path.write_text(re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{text}\n{end}", old, flags=re.DOTALL))
+        new = f"{begin}\n{found}\n{end}"
+        path.write_text(re.sub(f"{begin}.*?{end}", lambda _, new=new: new, old, flags=re.DOTALL))
+
+
+def without_aims(text: str) -> str:
+    """The same tables without their last column, where that is the aims."""
+    lines, aims = [], False
+    for line in text.splitlines():
+        cells = line.split("|")
+        aims = line.startswith("|") and (aims or cells[-2].strip() == "aim")
+        lines.append("|".join([*cells[:-2], ""]) if aims else line)
+    return "\n".join(lines)
 
 
 def main() -> None:

@@ -38,6 +38,14 @@ def test_the_quick_form_of_the_remote_benchmark_measures_promptgit_alone(tmp_pat
     assert "| load by alias, hot |" in done.stdout
 
 
+def test_the_projects_readme_has_the_figures_without_the_aims() -> None:
+    benchmarks, project = ((ROOT / path).read_text() for path in ("benchmarks/README.md", "README.md"))
+    rows = [row.split("|") for row in benchmarks.splitlines() if row.count("|") == 6]
+    assert len(rows) > 20
+    assert all("|".join([*row[:-2], ""]) in project for row in rows)
+    assert "missed" not in project
+
+
 @pytest.mark.mlflow
 def test_the_quick_form_of_the_plugin_benchmark_measures_all_three() -> None:
     pytest.importorskip("mlflow")
