@@ -92,6 +92,8 @@ def _scp(text: str) -> Address:
         raise _refuse("not a URL", text, 0)
     if (found["user"] or "").startswith("-") or found["host"].startswith("-") or found["path"].startswith("-"):
         raise _refuse("a host or a path cannot start with '-': ssh would take it for an option", text, 0)
+    if "::" in text.partition("/")[0]:  # git takes none of these for a helper today, and need not be asked tomorrow
+        raise _refuse("'::' belongs to the helpers that git would start", text, text.index("::"))
     return Address(url=text, scheme="ssh", name=_name(found["path"]))
 
 

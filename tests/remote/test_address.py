@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promptgit import Registry
@@ -89,6 +89,7 @@ def test_a_folder_whose_name_looks_like_a_url_is_a_path(tmp_path: Path, monkeypa
     assert not is_remote("host:prompts")
 
 
+@example("0::", "git@host:")
 @given(st.text(max_size=60), st.sampled_from([f"{scheme}://" for scheme in SCHEMES] + ["", "ext::", "git@host:", "-"]))
 def test_whatever_is_typed_is_either_safe_for_git_or_refused(text: str, start: str) -> None:
     try:
