@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 FORMAT = 1
+MUTABLE = "mutable"
+"""The policy `model_config` where a version's may be set anew; anything else is frozen."""
 
 
 class RegistryConfig(Record):

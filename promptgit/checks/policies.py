@@ -13,6 +13,7 @@ import time
 from promptgit import document, layout, schema
 from promptgit.aliases.file import parse_aliases
 from promptgit.aliases.tags import parse_move
+from promptgit.config import MUTABLE
 from promptgit.content import parse_notes
 from promptgit.errors import InvalidDocumentError, PolicyError
 from promptgit.problems import ERROR, WARNING, Problem
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400
 DIRECT, PROPOSED, PUSHED = "direct", "proposed", "pushed"
-FROZEN, MUTABLE = "frozen", "mutable"
-"""What the policy `model_config` may be."""
 
 
 class Facts(Record):
@@ -125,7 +124,7 @@ def _settings(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
     """
     rules = policies.get("aliases", {})
     for path, name, version, note in _retuned(changeset, catalog):
-        if policies.get("model_config", FROZEN) == FROZEN:
+        if policies.get("model_config") != MUTABLE:
             message = f"the model_config of version {version} of {name} is frozen"
             hint = "Register a new version with it and move the alias, or have the policy model_config: mutable."
             line, column = _place_of(changeset.writes[path], version) if "model_config" in note else (0, 0)

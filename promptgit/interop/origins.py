@@ -35,10 +35,4 @@ class Origins:
         """Number -> commit of a prompt's versions; those that are not committed yet have none."""
         if self._all is None:
             return self._registry.provenance(name)
-        found: dict[int, Provenance] = {}
-        for known in (
-            name,
-            *reversed(self._catalog.notes(name).former_names),
-        ):  # a rename adds files anew: the first counts
-            found |= self._all.get(known, {})
-        return found
+        return history.under_all_names(self._all, name, self._catalog.notes(name).former_names)

@@ -11,7 +11,7 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from promptgit.aliases import AliasMove
     from promptgit.aliases.target import Target
@@ -109,6 +109,20 @@ def all_provenance(repository: GitRepository, tip: str | None, prefix: str) -> d
             at = layout.parse_path(file.path.removeprefix(prefix))
             if at is not None and at.version and file.old is None:
                 found.setdefault(at.name, {})[at.version] = _provenance(commit)
+    return found
+
+
+def under_all_names(
+    everything: Mapping[str, Mapping[int, Provenance]], name: str, former_names: Sequence[str]
+) -> dict[int, Provenance]:
+    """What `all_provenance` says of one prompt. Of a version that was renamed along, the oldest name's commit counts.
+
+    Args:
+        former_names: oldest first.
+    """
+    found: dict[int, Provenance] = {}
+    for known in (name, *reversed(former_names)):
+        found |= everything.get(known, {})
     return found
 
 

@@ -171,13 +171,7 @@ def _one_pass(catalog: Catalog, opened: Opened) -> Callable[[str], dict[int, Pro
     tip = catalog.files.commit or repository.ref_commit("HEAD")
     everything = history.all_provenance(repository, tip, opened.prefix)
 
-    def find(name: str) -> dict[int, Provenance]:
-        found = dict(everything.get(name, {}))
-        for former in catalog.notes(name).former_names:
-            found |= everything.get(former, {})
-        return found
-
-    return find
+    return lambda name: history.under_all_names(everything, name, catalog.notes(name).former_names)
 
 
 def _texts(content: Any) -> list[str]:

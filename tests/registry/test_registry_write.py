@@ -24,6 +24,7 @@ from promptgit.errors import (
     TemplateError,
     VersionNotFoundError,
 )
+from promptgit.registry import history
 
 NAME = "support.refunds"
 
@@ -329,6 +330,18 @@ def test_a_deleted_prompt_is_gone_and_its_numbers_with_it(refunds: Registry) -> 
     with pytest.raises(PromptNotFoundError, match="was deleted"):
         refunds.load(NAME)
     assert refunds.register(NAME, "again").version == 4
+
+
+def test_a_prompt_that_was_renamed_twice_has_its_first_author_and_message_everywhere(registry: Registry) -> None:
+    registry.register("faq", "Answer {{question}}", "First of all")
+    registry.rename("faq", "help.faq", message="Move it")
+    registry.rename("help.faq", "support.faq", message="Move it again")
+    assert registry.load("support.faq").commit_message == "First of all"
+    assert [prompt.name for prompt in registry.search("message = 'First of all'")] == ["support.faq"]
+    everything = history.all_provenance(registry.repository(), registry.at("HEAD").commit, "")
+    formers = registry.catalog.notes("support.faq").former_names
+    assert formers == ("faq", "help.faq")
+    assert history.under_all_names(everything, "support.faq", formers)[1].message.strip() == "First of all"
 
 
 def test_renaming_to_a_name_that_is_taken_is_refused(refunds: Registry) -> None:

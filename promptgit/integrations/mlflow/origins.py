@@ -15,7 +15,7 @@ from promptgit.registry.history import as_utc, shallow_commits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from promptgit.gitrepo.history import Commit
@@ -124,9 +124,13 @@ class Origins:
         return order
 
 
-def past_of(pasts: Mapping[str, Past], name: str, former_names: Iterable[str] = ()) -> Past | None:
-    """The past of a prompt, what it was under former names included; None if no commit has it."""
-    found = [pasts[known] for known in (name, *former_names) if known in pasts]
+def past_of(pasts: Mapping[str, Past], name: str, former_names: Sequence[str] = ()) -> Past | None:
+    """The past of a prompt, what it was under former names included; None if no commit has it.
+
+    Args:
+        former_names: oldest first; a rename adds the files anew, so the oldest name's commits count.
+    """
+    found = [pasts[known] for known in (name, *reversed(former_names)) if known in pasts]
     if not found:
         return None
     joined = found[0]

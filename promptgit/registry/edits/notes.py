@@ -6,7 +6,7 @@ import json
 
 from promptgit import document, layout
 from promptgit.changeset import Changeset
-from promptgit.config import RegistryConfig, parse_config
+from promptgit.config import MUTABLE, RegistryConfig, parse_config
 from promptgit.errors import ImmutableVersionError
 from promptgit.registry.edits.rules import commit_message, kept, require_valid_notes
 from promptgit.sanitise import sanitise_line
@@ -115,7 +115,7 @@ def require_mutable(catalog: Catalog, name: str, version: int) -> None:
         ImmutableVersionError: it does not.
     """
     config = catalog.files.load(layout.REGISTRY_FILE, parse_config) or RegistryConfig()
-    if config.policies.get("model_config", "frozen") != "mutable":
+    if config.policies.get("model_config") != MUTABLE:
         raise ImmutableVersionError(
             f"the model_config of version {version} of {name} is frozen, as the version is",
             hint="Register a new version with it and move the alias; or have model_config: mutable among the policies.",

@@ -44,6 +44,17 @@ def test_what_grows_is_what_is_walked_at_once(origins: Callable[[], Any], regist
     assert growing.at(head)["faq"].versions[1][1].message == "First"
 
 
+def test_a_prompt_that_was_renamed_twice_is_by_whom_it_was_first(
+    origins: Callable[[], Any], registry: Registry, git: Git
+) -> None:
+    registry.register("faq", "Answer {{question}}", "First of all")
+    registry.rename("faq", "help.faq")
+    registry.rename("help.faq", "support.faq")
+    module = importlib.import_module("promptgit.integrations.mlflow.origins")
+    past = module.past_of(origins().at(git("rev-parse", "HEAD")), "support.faq", ("faq", "help.faq"))
+    assert past.versions[1][1].message == "First of all"
+
+
 def test_a_branch_that_was_set_back_is_walked_anew(origins: Callable[[], Any], registry: Registry, git: Git) -> None:
     reader = origins()
     registry.register("faq", "Answer {{question}}", "First")
