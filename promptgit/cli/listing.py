@@ -12,36 +12,40 @@ from promptgit.registry.search import Prompt
 _COLUMNS = ("prompt", "latest", "aliases", "description", "tags")
 
 
-def show_prompts(prompts: Iterable[Prompt], *, as_json: bool, grouped: bool = False) -> None:
+def show_prompts(
+    prompts: Iterable[Prompt], *, as_json: bool, grouped: bool = False, damaged: Sequence[InvalidDocumentError] = ()
+) -> None:
     """Print prompts. One whose files are damaged is named on stderr and does not hide the others.
 
     Args:
         grouped: on a terminal, put those of one folder under a heading.
+        damaged: what is known already of prompts that are not among these.
 
     Raises:
         ProblemsFound: at least one was damaged.
     """
-    found, damaged = _read(prompts, Prompt.to_dict if as_json else _row)
+    found, unread = _read(prompts, Prompt.to_dict if as_json else _row)
+    errors = [*damaged, *unread]
     if as_json:
         output.say_json(found)
     else:
         from promptgit.cli.tables import table
 
         table(_COLUMNS, _under_headings(found) if grouped and output.on_terminal() else found)
-    for error in damaged:
+    for error in errors:
         output.show_error(error)
-    if damaged:
+    if errors:
         raise output.ProblemsFound
 
 
 def _read(prompts: Iterable[Prompt], read: Callable[[Prompt], Any]) -> tuple[list[Any], list[InvalidDocumentError]]:
-    found, damaged = [], []
+    found, unread = [], []
     for prompt in prompts:
         try:
             found.append(read(prompt))
         except InvalidDocumentError as error:
-            damaged.append(error)
-    return found, damaged
+            unread.append(error)
+    return found, unread
 
 
 def _row(prompt: Prompt) -> tuple[str, ...]:

@@ -21,12 +21,13 @@ from promptgit.registry.writing import Writing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from promptgit.aliases import AliasMove
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
+    from promptgit.errors import InvalidDocumentError
     from promptgit.gitrepo.repository import GitRepository
     from promptgit.model import PromptVersion, Provenance
     from promptgit.problems import Problem
@@ -355,15 +356,21 @@ class Registry(Writing, Live):
         *,
         max_results: int | None = None,
         order_by: Sequence[str] | None = None,
+        on_error: Callable[[InvalidDocumentError], object] | None = None,
     ) -> list[Prompt]:
         """Prompts that a filter matches; see `promptgit.search` for its grammar.
 
+        Args:
+            on_error: called with what is wrong with a prompt that filter or order need and that cannot be read; the search
+                goes on without it.
+
         Raises:
             InvalidReferenceError: the filter or the order cannot be read; caret under the fault.
+            InvalidDocumentError: such a prompt was met, and there is no `on_error`.
         """
         from promptgit.registry.search import search
 
-        return search(self.catalog, self._opened, filter_string, max_results, order_by)
+        return search(self.catalog, self._opened, filter_string, max_results, order_by, on_error)
 
     def diff(self, one: str, other: str) -> Comparison:
         """What differs between two prompt versions.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promptgit.content import Notes
+from promptgit.errors import InvalidDocumentError
 from promptgit.layout import NOTES_FILE
 from promptgit.registry import history
 from promptgit.search import parse_filter, parse_order_by
@@ -10,13 +11,14 @@ from promptgit.search import parse_filter, parse_order_by
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
     from promptgit.model import Provenance
     from promptgit.registry.views import Opened
+    from promptgit.search import Filter, Order
 
 _NO_NOTES = Notes()
 _HISTORY_FIELDS = frozenset(["created", "updated", "author", "message"])
@@ -150,7 +152,12 @@ class Prompt:
 
 
 def search(
-    catalog: Catalog, opened: Opened, text: str | None, most: int | None, order_by: Sequence[str] | None
+    catalog: Catalog,
+    opened: Opened,
+    text: str | None,
+    most: int | None,
+    order_by: Sequence[str] | None,
+    on_error: Callable[[InvalidDocumentError], object] | None = None,
 ) -> list[Prompt]:
     """The prompts that a filter matches, in order; see `Registry.search`."""
     wanted, order = parse_filter(text), parse_order_by(order_by)
@@ -161,8 +168,26 @@ def search(
     prompts = (
         Prompt(name=name, catalog=catalog, opened=opened, find=find, entries=entries) for name, entries in listed
     )
-    found: list[Prompt] = order.sort([prompt for prompt in prompts if wanted.matches(prompt)])
+    if on_error is None:
+        matching = [prompt for prompt in prompts if wanted.matches(prompt)]
+    else:
+        matching = list(_readable(prompts, wanted, order, on_error))
+    found: list[Prompt] = order.sort(matching)
     return found if most is None else found[:most]
+
+
+def _readable(
+    prompts: Iterable[Prompt], wanted: Filter, order: Order, on_error: Callable[[InvalidDocumentError], object]
+) -> Iterator[Prompt]:
+    """Those that match; what filter or order ask for and cannot be read is told of instead."""
+    for prompt in prompts:
+        try:
+            if wanted.matches(prompt):
+                for key in order.keys:
+                    key.of(prompt)
+                yield prompt
+        except InvalidDocumentError as error:
+            on_error(error)
 
 
 def _one_pass(catalog: Catalog, opened: Opened) -> Callable[[str], dict[int, Provenance]]:

@@ -30,6 +30,21 @@ def test_the_list_finds_names_with_underscores_and_dots(prompts: Prompts) -> Non
     assert prompts.log == []
 
 
+def test_a_damaged_version_is_named_in_the_list_and_hides_no_other_prompt(prompts: Prompts) -> None:
+    page, name = prompts.page, "damaged.summarize"
+    prompts.add(name, KIND)
+    prompts.add("damaged.not", KIND)
+    prompts.git.commit_file(f"prompts/{name.replace('.', '/')}/2.yaml", "template: [\n", "Half a version")
+    prompts.list()
+    page.type(SEARCH, "damaged.")
+    page.see(name, "damaged.not", "promptgit.problem", "prompts/damaged/summarize/2.yaml:2: expected a value here")
+    prompts.git.commit_file(f"prompts/{name.replace('.', '/')}/2.yaml", f"template: '{BRIEF}'\n", "The other half")
+    prompts.list()
+    page.type(SEARCH, "damaged.")
+    page.see(name, "Version 2")
+    page.lose("promptgit.problem")
+
+
 def test_the_list_is_filtered_by_tags_and_turned_page_by_page(prompts: Prompts, place: Git) -> None:
     page = prompts.page
     for language in LANGUAGES:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from commandline import Cli
 from support import Git
 
 from promptgit import Registry
+from promptgit.errors import InvalidDocumentError
 
 TRICKY = "caf\u00e9 \r\n\ttab  \nline\u2028separator \x1b[31mred\u202e \U0001f600 {{question}} no end"
 
@@ -120,6 +122,22 @@ def test_a_damaged_prompt_does_not_hide_the_others(cli: Cli, registry: Registry)
     assert "support.refunds" in result.out
     assert "prompts/shop/cart/1.yaml:" in result.err
     assert [row["name"] for row in cli("list", "--json", code=1).json] == ["support.refunds"]
+
+
+def test_a_search_that_cannot_read_a_prompt_finds_the_others_and_names_it(cli: Cli, registry: Registry) -> None:
+    registry.register("shop.cart", "Answer kindly.\n")
+    Path(registry.path, "prompts/shop/cart/1.yaml").write_text("template: [\n")
+    Path(registry.path, "prompts/shop/cart/prompt.yaml").write_text("description: [\n")
+    for file, line in (
+        ("1", ["template LIKE '%Answer%'"]),
+        ("prompt", ["name LIKE '%'", "--order-by", "updated DESC"]),
+    ):
+        result = cli("search", *line, "--json", code=1)
+        assert [row["name"] for row in result.json] == ["support.refunds"]
+        assert f"prompts/shop/cart/{file}.yaml:2:1: " in result.err
+    assert cli("search", "name = 'support.refunds'", "--json").err == ""
+    with pytest.raises(InvalidDocumentError, match=r"prompts/shop/cart/1\.yaml"):
+        registry.search("template LIKE '%Answer%'")
 
 
 def test_log_tells_one_prompts_story(cli: Cli, registry: Registry) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ texts = st.text(ALPHABET, max_size=14)
 
 
 @pytest.fixture(scope="module")
-def database() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:")
+def database() -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        yield database
 
 
 def sql_like(database: sqlite3.Connection, pattern: str, text: str, *, case_sensitive: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from promptgit.cli.options import open_registry, reading
+from promptgit.errors import InvalidDocumentError
 
 
 @click.command()
@@ -25,5 +26,6 @@ def search(filter: str, order_by: tuple[str, ...], most: int | None, rev: str | 
     """
     from promptgit.cli.listing import show_prompts
 
-    found = open_registry(rev).search(filter, max_results=most, order_by=order_by)
-    show_prompts(found, as_json=as_json)
+    damaged: list[InvalidDocumentError] = []
+    found = open_registry(rev).search(filter, max_results=most, order_by=order_by, on_error=damaged.append)
+    show_prompts(found, as_json=as_json, damaged=damaged)

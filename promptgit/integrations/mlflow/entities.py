@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from promptgit.aliases.target import Target
-    from promptgit.content import Messages
+    from promptgit.content import Messages, Notes
     from promptgit.integrations.mlflow.origins import Past
     from promptgit.model import Provenance
 
@@ -48,8 +48,9 @@ PROMPT_SOURCE = "dummy-source"
 
 COMMIT_TAG = "promptgit.commit"
 SYNTAX_TAG = "promptgit.syntax"
-OWN_TAGS = frozenset([COMMIT_TAG, SYNTAX_TAG])
-"""Tags that are told of a version and not kept with it."""
+PROBLEM_TAG = "promptgit.problem"
+OWN_TAGS = frozenset([COMMIT_TAG, SYNTAX_TAG, PROBLEM_TAG])
+"""Tags that are told of a version, or of a prompt, and not kept with it."""
 
 CONTENT_TAGS = frozenset(
     [IS_PROMPT_TAG_KEY, PROMPT_TEXT_TAG_KEY, PROMPT_TYPE_TAG_KEY, RESPONSE_FORMAT_TAG_KEY, PROMPT_MODEL_CONFIG_TAG_KEY]
@@ -271,10 +272,29 @@ def registered_model(name: str, catalog: Any, past: Past | None, experiments: st
         tags[PROMPT_EXPERIMENT_IDS_TAG_KEY] = experiments
     return RegisteredModel(
         name=name,
-        creation_timestamp=past.created.time * 1000 if past else 0,
-        last_updated_timestamp=past.updated.time * 1000 if past else 0,
+        **_times(past),
         description=notes.description or None,
         latest_versions=[model_version(name, version, catalog, past) for version in versions[-1:]],
         tags=[RegisteredModelTag(key, value) for key, value in tags.items()],
         aliases=[RegisteredModelAlias(alias, heaviest(target)) for alias, target in sorted(targets.items())],
+    )
+
+
+def _times(past: Past | None) -> dict[str, int]:
+    times = (past.created.time, past.updated.time) if past else (0, 0)
+    return {key: time * 1000 for key, time in zip(("creation_timestamp", "last_updated_timestamp"), times, strict=True)}
+
+
+def unreadable_model(name: str, notes: Notes | None, tags: Mapping[str, str], past: Past | None) -> RegisteredModel:
+    """A prompt of which files are damaged, as MLflow's record: without versions and aliases.
+
+    Args:
+        notes: what its prompt.yaml says, None if that is damaged, too.
+        tags: all that it is to have.
+    """
+    return RegisteredModel(
+        name=name,
+        **_times(past),
+        description=(notes.description if notes else "") or None,
+        tags=[RegisteredModelTag(key, value) for key, value in tags.items()],
     )

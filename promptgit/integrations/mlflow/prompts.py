@@ -158,7 +158,7 @@ class Prompts(RegistryStore):
             most = SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD
             wanted = SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT if max_results is None else max_results
             rows = search.page(found, wanted, page_token, most)
-            return PagedList([state.prompt(one.name) for one in rows], rows.token)
+            return PagedList([state.listed(one.name) for one in rows], rows.token)
 
 
 def _stays_prompt(name: str, key: str) -> MlflowException:

@@ -6,8 +6,9 @@ from mlflow.prompt.constants import IS_PROMPT_TAG_KEY, PROMPT_EXPERIMENT_IDS_TAG
 
 from promptgit import layout
 from promptgit.aliases.target import choose
-from promptgit.errors import InvalidReferenceError, PromptNotFoundError
+from promptgit.errors import InvalidDocumentError, InvalidReferenceError, PromptNotFoundError
 from promptgit.integrations.mlflow import entities
+from promptgit.integrations.mlflow.errors import said
 from promptgit.integrations.mlflow.origins import past_of
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
     from promptgit.catalog import Catalog
+    from promptgit.content import Notes
     from promptgit.integrations.mlflow.linkage import Linkage
     from promptgit.integrations.mlflow.origins import Origins, Past
     from promptgit.integrations.mlflow.search import Query
@@ -52,7 +54,14 @@ class State:
 
     def past(self, name: str) -> Past | None:
         """What history says of a prompt."""
-        return past_of(self._all_pasts(), name, self.catalog.notes(name).former_names)
+        notes = self._readable_notes(name)
+        return past_of(self._all_pasts(), name, notes.former_names if notes else ())
+
+    def _readable_notes(self, name: str) -> Notes | None:
+        try:
+            return self.catalog.notes(name)
+        except InvalidDocumentError:
+            return None
 
     def _all_pasts(self) -> Mapping[str, Past]:
         if self._pasts is None:
@@ -98,6 +107,14 @@ class State:
         if not new:
             self.require(name)
         return entities.registered_model(name, self.catalog, self.past(name), self._links.get(name))
+
+    def listed(self, name: str) -> RegisteredModel:
+        """A prompt among others, as MLflow's record. One with a damaged file says so in a tag, and hides none of the others."""
+        try:
+            return self.prompt(name)
+        except InvalidDocumentError as error:
+            tags = {**self.prompt_tags(name), entities.PROBLEM_TAG: said(error)}
+            return entities.unreadable_model(name, self._readable_notes(name), tags, self.past(name))
 
     def version(self, name: str, version: int) -> ModelVersion:
         """A version as MLflow's record.
@@ -149,7 +166,8 @@ class State:
         """The tags of a prompt as a filter sees them."""
         experiments = self._links.get(name)
         linked = {PROMPT_EXPERIMENT_IDS_TAG_KEY: experiments} if experiments else {}
-        return {**self.catalog.notes(name).tags, IS_PROMPT_TAG_KEY: "true", **linked}
+        notes = self._readable_notes(name)
+        return {**(notes.tags if notes else {}), IS_PROMPT_TAG_KEY: "true", **linked}
 
     def _version_tags(self, name: str, version: int) -> dict[str, str]:
         past = self.past(name)

@@ -257,6 +257,28 @@ def test_a_damaged_file_is_told_of_and_not_taken_for_a_missing_prompt(sdk: Sdk, 
         assert (error.error_code, "prompts/faq/1.yaml:2: " in error.message) == ("INVALID_STATE", True)
 
 
+@pytest.mark.parametrize("damaged", ["prompts/faq/2.yaml", "prompts/faq/prompt.yaml", "prompts/faq/aliases.yaml"])
+def test_a_list_names_what_is_damaged_and_shows_the_other_prompts(sdk: Sdk, git: Git, damaged: str) -> None:
+    for name in ("faq", "faq", "refunds"):
+        sdk.genai.register_prompt(name, QUESTION, tags={"team": "support"})
+    sdk.client.set_prompt_tag("faq", "owner", "ada")
+    sdk.genai.set_prompt_alias("faq", "production", 1)
+    settle()
+    before = {found.name: found for found in sdk.client.search_prompts()}
+    git.commit_file(damaged, "production: [\n")
+    found = {found.name: found for found in sdk.client.search_prompts()}
+    assert list(found) == ["faq", "refunds"]
+    assert found["refunds"].tags == before["refunds"].tags
+    assert found["faq"].tags["promptgit.problem"].startswith(f"{damaged}:2: ")
+    assert found["faq"].creation_timestamp == before["faq"].creation_timestamp
+    assert ("owner" in found["faq"].tags) is ("prompt.yaml" not in damaged)
+    assert [one.name for one in sdk.client.search_prompts("name LIKE 'fa%'")] == ["faq"]
+    assert [one.name for one in sdk.client.search_prompts("tags.team = 'support'")] == [
+        name for name in found if name == "refunds" or "team" in found["faq"].tags
+    ]
+    assert sdk.load("prompts:/refunds@latest").version == 1
+
+
 def test_a_registry_that_went_away_is_told_of(sdk: Sdk, git: Git) -> None:
     sdk.genai.register_prompt("faq", QUESTION)
     settle()
