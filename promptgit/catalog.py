@@ -116,9 +116,6 @@ class Catalog:
         Raises:
             PromptNotFoundError: there is none.
         """
-        if "/" in name:  # the folder of another prompt
-            meant = name.replace("/", ".")
-            raise PromptNotFoundError(f"there is no prompt {name}", hint=f"Dots join the parts of a name: {meant}")
         if not self._is_prompt(name, self.files.entries(layout.folder(name))):
             raise self.unknown_prompt(name)
 

@@ -11,7 +11,7 @@ All paths are relative to the registry's root and use `/`.
 
 from __future__ import annotations
 
-from promptgit.errors import InvalidReferenceError
+from promptgit.errors import InvalidReferenceError, PromptNotFoundError
 from promptgit.record import Record
 
 REGISTRY_FILE = "promptgit.yaml"
@@ -119,7 +119,14 @@ def parse_version(text: str) -> int | None:
 
 
 def folder(name: str) -> str:
-    """The folder of a prompt: `support.refunds` -> `prompts/support/refunds`."""
+    """The folder of a prompt: `support.refunds` -> `prompts/support/refunds`.
+
+    Raises:
+        PromptNotFoundError: the name has a slash, and so is not that of the prompt whose folder it would be.
+    """
+    if "/" in name:
+        meant = name.replace("/", ".")
+        raise PromptNotFoundError(f"there is no prompt {name}", hint=f"Dots join the parts of a name: {meant}")
     return f"{PROMPTS}/{name.replace('.', '/')}"
 
 

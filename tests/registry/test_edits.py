@@ -57,7 +57,8 @@ def test_an_alias_in_tags_is_not_spelt_anew(git: Git) -> None:
 
 
 def test_what_a_folder_is_called_finds_no_prompt(refunds: Registry) -> None:
-    for read in (refunds.versions, refunds.aliases, refunds.tags, refunds.get):
+    reads = (refunds.versions, refunds.aliases, refunds.tags, refunds.get, refunds.history, refunds.alias_history)
+    for read in (*reads, lambda name: refunds.rollback(name, "production")):
         with pytest.raises(PromptNotFoundError, match="there is no prompt support/refunds"):
             read("support/refunds")
 
