@@ -71,10 +71,11 @@ def code_of(error: errors.PromptGitError) -> int:
     """MLflow's code for an error.
 
     What was given and is not valid is the caller's fault; a file of the registry is not, and `allow_missing=True`, which
-    takes INVALID_PARAMETER_VALUE for a missing alias, must not hide it.
+    takes INVALID_PARAMETER_VALUE for a missing alias, must not hide it. Nor is it INVALID_STATE: a server sends that as
+    HTTP 500, which MLflow's client retries for minutes, and a file does not mend itself.
     """
     damaged = isinstance(error, errors.InvalidDocumentError) and any(problem.path for problem in error.problems)
-    code: int = INVALID_STATE if damaged else next(code for kind, code in _CODES if isinstance(error, kind))
+    code: int = RESOURCE_CONFLICT if damaged else next(code for kind, code in _CODES if isinstance(error, kind))
     return code
 
 

@@ -13,6 +13,7 @@ import pytest
 from mlflow_sdk import Sdk, error_of, settle
 from mlflow_server import Server, serving
 from support import Git, git_init
+from urllib3.util import Retry
 
 from promptgit import Registry
 
@@ -197,6 +198,24 @@ def test_the_sdk_works_through_the_server(client: Sdk, served: Registry) -> None
     used = client.client.search_prompts("experiment_id = '0' AND name LIKE 'sdk.%'")
     assert [one.name for one in used] == ["sdk.faq"]
     assert served.load("sdk.faq").template == chat
+
+
+def test_a_damaged_version_is_told_of_without_being_asked_for_again_and_again(
+    client: Sdk, server: Server, served: Registry, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.register("invoices.summarize", "Summarise {{invoice}}")
+    git = Git(place / "registry")
+    git.commit_file("prompts/invoices/summarize/1.yaml", "template: [\n", "Half a version")
+
+    def again(*_: Any, **__: Any) -> Retry:
+        pytest.fail("the client asks again")
+
+    monkeypatch.setattr(Retry, "increment", again)
+    error = error_of(client.load, "prompts:/invoices.summarize/1")
+    assert error.error_code == "RESOURCE_CONFLICT"
+    assert "prompts/invoices/summarize/1.yaml:2: " in error.message
+    assert "invoices.summarize" in [found.name for found in client.client.search_prompts()]
+    served.delete("invoices.summarize")
 
 
 def test_commits_tell_who_and_why(client: Sdk, place: Path) -> None:

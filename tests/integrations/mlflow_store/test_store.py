@@ -254,7 +254,7 @@ def test_a_damaged_file_is_told_of_and_not_taken_for_a_missing_prompt(sdk: Sdk, 
         lambda: sdk.client.search_prompt_versions("faq"),
     ):
         error = error_of(call)
-        assert (error.error_code, "prompts/faq/1.yaml:2: " in error.message) == ("INVALID_STATE", True)
+        assert (error.error_code, "prompts/faq/1.yaml:2: " in error.message) == ("RESOURCE_CONFLICT", True)
 
 
 @pytest.mark.parametrize("damaged", ["prompts/faq/2.yaml", "prompts/faq/prompt.yaml", "prompts/faq/aliases.yaml"])
