@@ -13,7 +13,7 @@ from promptgit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from promptgit.changeset import TagMove
     from promptgit.gitrepo.repository import GitRepository
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MESSAGE = "Start a prompt registry"
 _SCHEMAS = ".promptgit/schemas"
+_README = "README.md"
+_ON_EXAMPLES = b"## Make it yours"
 # what code hosts read at a repository's top alone
 _HOST_FILES = (".github/", ".gitlab-ci.yml", "CODEOWNERS")
 _BARE = ("HEAD", "objects", "refs")
@@ -52,12 +54,15 @@ class Created(Record):
     warnings: tuple[str, ...]
 
 
-def create(path: str, *, bare: bool = False, aliases: str = "file", message: str | None = None) -> Created:
+def create(
+    path: str, *, bare: bool = False, empty: bool = False, aliases: str = "file", message: str | None = None
+) -> Created:
     """Make a registry in a folder: in a repository of its own, or in the one that the folder lies in.
 
     Args:
         path: the folder; it may exist, and hold other files.
         bare: make a bare repository, to be cloned and pushed to.
+        empty: leave out the example prompts.
         aliases: the alias backend, a key of `promptgit.aliases.BACKENDS`.
         message: of the first commit.
 
@@ -80,26 +85,33 @@ def create(path: str, *, bare: bool = False, aliases: str = "file", message: str
         else:
             os.makedirs(path, exist_ok=True)
         with contextlib.closing(GitRepository.open(path)) as repository:
-            return _first_commit(path, repository, aliases, message or MESSAGE, own)
+            files = starting_files(aliases, examples=not empty)
+            tags = () if empty or aliases != "tags" else _alias_tags(repository, message or MESSAGE)
+            return _first_commit(path, repository, files, tags, message or MESSAGE, own)
     except BaseException:
         _undo(path, folder, before, own)
         raise
 
 
-def _first_commit(path: str, repository: GitRepository, aliases: str, message: str, own: bool) -> Created:
+def _first_commit(
+    path: str,
+    repository: GitRepository,
+    every: Mapping[str, bytes],
+    tags: Sequence[TagMove],
+    message: str,
+    own: bool,
+) -> Created:
     from promptgit.engine.engine import Engine
     from promptgit.source import CommitSource
 
-    every = starting_files(aliases)
     left_out = {file for file in every if repository.prefix and file.startswith(_HOST_FILES)}
     files = {file: content for file, content in every.items() if file not in left_out}
     tip = CommitSource(repository, repository.ref_commit("HEAD"), repository.prefix)
     kept = {file for file in files if os.path.lexists(os.path.join(path, file)) or tip.entry(file)}
     wanted = {file: content for file, content in files.items() if file not in kept}
-    tags = _alias_tags(repository, message) if aliases == "tags" else ()
 
     def build(_: CommitSource) -> Changeset:
-        return Changeset(message=message, writes=wanted, tags=tags, creates=frozenset(wanted), note=MESSAGE)
+        return Changeset(message=message, writes=wanted, tags=tuple(tags), creates=frozenset(wanted), note=MESSAGE)
 
     applied = Engine(repository, None, repository.prefix).apply(build)
     return Created(
@@ -113,8 +125,12 @@ def _first_commit(path: str, repository: GitRepository, aliases: str, message: s
     )
 
 
-def starting_files(aliases: str = "file") -> Mapping[str, bytes]:
-    """The files of a new registry: path -> content."""
+def starting_files(aliases: str = "file", *, examples: bool = True) -> Mapping[str, bytes]:
+    """The files of a new registry: path -> content.
+
+    Args:
+        examples: with prompts to look at.
+    """
     from promptgit import document, resources
 
     files = dict(resources.template_files())
@@ -124,6 +140,9 @@ def starting_files(aliases: str = "file") -> Mapping[str, bytes]:
         config = files[layout.REGISTRY_FILE]
         files[layout.REGISTRY_FILE] = document.edit(config, ["aliases"], aliases)
         files = {path: content for path, content in files.items() if not path.endswith(f"/{layout.ALIASES_FILE}")}
+    if not examples:
+        files = {path: content for path, content in files.items() if not path.startswith(f"{layout.PROMPTS}/")}
+        files[_README] = files[_README].partition(_ON_EXAMPLES)[0].rstrip() + b"\n"
     return files
 
 

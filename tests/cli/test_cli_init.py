@@ -26,10 +26,27 @@ def test_a_new_folder_becomes_a_repository_with_a_registry(anywhere: Cli) -> Non
             assert registry.load(name).template
 
 
-def test_every_next_step_works(anywhere: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("aliases", ["file", "tags"])
+def test_an_empty_registry_has_all_but_the_examples(anywhere: Cli, aliases: str) -> None:
+    assert anywhere("init", "reg", "--empty", "--aliases", aliases).code == 0
+    git = Git(Path("reg").absolute())
+    git.assert_sound()
+    assert set(git("ls-files").splitlines()) == {file for file in starting_files() if not file.startswith("prompts/")}
+    assert git("tag") == ""
+    assert "examples" not in Path("reg/README.md").read_text()
+    with Registry(git.path) as registry:
+        assert registry.prompts() == []
+        assert registry.check() == []
+        registry.register("support.refunds", "Answer kindly: {{question}}")
+        registry.set_alias("support.refunds", "production", 1)
+        assert registry.load("support.refunds@production").version == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--empty"]])
+def test_every_next_step_works(anywhere: Cli, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     import shlex
 
-    lines = anywhere("init", "my reg").out.partition("Next:\n")[2].splitlines()
+    lines = anywhere("init", "my reg", *options).out.partition("Next:\n")[2].splitlines()
     for line in lines:
         program, *args = shlex.split(line)
         if program == "cd":

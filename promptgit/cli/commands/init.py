@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("directory", metavar="DIR")
 @click.option("--bare", is_flag=True, help="Make a bare repository, to be cloned and pushed to.")
+@click.option("--empty", is_flag=True, help="Leave out the example prompts.")
 @click.option(
     "--aliases",
     type=click.Choice(["file", "tags"]),
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("-m", "--message", metavar="TEXT", help="The message of the first commit.")
 @json_option
-def init(directory: str, bare: bool, aliases: str, message: str | None, as_json: bool) -> None:
+def init(directory: str, bare: bool, empty: bool, aliases: str, message: str | None, as_json: bool) -> None:
     """Make a registry in DIR, with example prompts, and commit it.
 
     DIR may lie in a git repository: then the registry is a folder of it. Otherwise it becomes a repository.
@@ -34,18 +35,18 @@ def init(directory: str, bare: bool, aliases: str, message: str | None, as_json:
     """
     from promptgit.registry.create import create
 
-    made = create(directory, bare=bare, aliases=aliases, message=message)
+    made = create(directory, bare=bare, empty=empty, aliases=aliases, message=message)
     if as_json:
         output.say_json(
             {field: getattr(made, field) for field in ("path", "commit", "files", "kept", "left_out", "own_repository")}
         )
     else:
-        _say(made, bare)
+        _say(made, bare, [] if empty else ["promptgit show support.refunds@production"])
     for warning in made.warnings:
         output.warn(warning)
 
 
-def _say(made: Created, bare: bool) -> None:
+def _say(made: Created, bare: bool, looks: list[str]) -> None:
     shown = os.path.relpath(made.path)
     place = "a bare repository" if bare else "a repository of its own" if made.own_repository else "this repository"
     output.say(f"made a registry in {shown}, {place} ({made.commit[:7]})")
@@ -60,12 +61,11 @@ def _say(made: Created, bare: bool) -> None:
         output.say("CODEOWNERS names teams of nobody: put yours there, else it protects nothing")
         output.say()
     output.say("Next:", bold=True)
-    for step in [*steps, *_FIRST_STEPS]:
+    for step in [*steps, *looks, *_FIRST_STEPS]:
         output.say(f"  {step}")
 
 
 _FIRST_STEPS = (
-    "promptgit show support.refunds@production",
     "promptgit register my.prompt --template 'Answer: {{question}}' -m 'First version'",
     "promptgit alias set my.prompt production 1 -m 'Go live'",
 )
