@@ -69,7 +69,13 @@ if TYPE_CHECKING:
     class _Opener(Protocol):
         def __call__(self) -> GitRepository: ...
 
-    class AliasBackend(Protocol):
+    class AliasHistory(Protocol):
+        """Knows how aliases moved."""
+
+        def history(self, names: tuple[str, ...], tip: str | None, prefix: str) -> list[AliasMove]:
+            """All moves, newest first, of the prompt that bore these names one after the other."""
+
+    class AliasBackend(AliasHistory, Protocol):
         """Reads and moves the aliases of one registry state."""
 
         def read(self, name: str) -> Mapping[str, Target]:
@@ -90,9 +96,6 @@ if TYPE_CHECKING:
 
         def rename(self, old: str, new: str) -> AliasEdit:
             """The change that moves all aliases of a prompt to another name."""
-
-        def history(self, names: tuple[str, ...], tip: str | None, prefix: str) -> list[AliasMove]:
-            """All moves, newest first, of the prompt that bore these names one after the other."""
 
         def watched(self, name: str) -> tuple[list[str], tuple[tuple[str, Stamp], ...]]:
             """What changes when an alias moves: registry files, and absolute paths outside it.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from promptgit.aliases import AliasMove
-    from promptgit.aliases.protocol import AliasBackend
+    from promptgit.aliases.protocol import AliasHistory
     from promptgit.aliases.target import Target
     from promptgit.catalog import Catalog
     from promptgit.changeset import Changeset
@@ -65,32 +65,30 @@ def require_valid(catalog: Catalog) -> None:
 
 
 def require(
-    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, past: AliasHistory, facts: Facts
 ) -> None:
     """Raise if a changeset breaks a policy.
 
     Args:
         policies: of `promptgit.yaml` at the tip; what is left out restricts nothing.
-        catalog, backend: the registry at the tip, before the change.
+        catalog, past: the registry at the tip, before the change.
 
     Raises:
         PolicyError: with every reason.
     """
-    problems = [
-        problem for problem in broken(policies, changeset, catalog, backend, facts) if problem.severity == ERROR
-    ]
+    problems = [problem for problem in broken(policies, changeset, catalog, past, facts) if problem.severity == ERROR]
     if problems:
         raise PolicyError(problems)
 
 
 def broken(
-    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, past: AliasHistory, facts: Facts
 ) -> Iterator[Problem]:
     """What a changeset breaks; see `require`."""
     yield from _settings(policies, changeset, catalog, facts)
     if policies:
         yield from _contents(policies, changeset, catalog)
-        yield from _moves(policies, changeset, catalog, backend, facts)
+        yield from _moves(policies, changeset, catalog, past, facts)
 
 
 # --- versions and notes ---------------------------------------------------------------------------------------------
@@ -224,7 +222,7 @@ def _tags(notes: Notes) -> dict[tuple[int, str], Any]:
 
 
 def _moves(
-    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, backend: AliasBackend, facts: Facts
+    policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, past: AliasHistory, facts: Facts
 ) -> Iterator[Problem]:
     rules = policies.get("aliases", {})
     for name, alias, target in _moved(changeset, catalog):
@@ -233,11 +231,11 @@ def _moves(
             yield from _permission(rule, name, alias, facts, layout.aliases_path(name))
         if rule and (rule.get("through") or rule.get("min_age_days")):
             names = (name, *catalog.notes(name).former_names)
-            past = backend.history(names, catalog.files.commit, facts.prefix)
-            had = {version for move in past if move.alias == alias and move.new for version in move.new.versions}
+            moves = past.history(names, catalog.files.commit, facts.prefix)
+            had = {version for move in moves if move.alias == alias and move.new for version in move.new.versions}
             for version in () if target is None else target.versions:
                 if version not in had:  # going back to what it had before is always allowed
-                    yield from _stages(rule, name, alias, version, past, facts)
+                    yield from _stages(rule, name, alias, version, moves, facts)
 
 
 def _moved(changeset: Changeset, catalog: Catalog) -> Iterator[tuple[str, str, Target | None]]:
@@ -295,13 +293,13 @@ def _permission(rule: Mapping[str, Any], name: str, alias: str, facts: Facts, pa
 
 
 def _stages(
-    rule: Mapping[str, Any], name: str, alias: str, version: int, past: Sequence[AliasMove], facts: Facts
+    rule: Mapping[str, Any], name: str, alias: str, version: int, moves: Sequence[AliasMove], facts: Facts
 ) -> Iterator[Problem]:
     """The way that a version must have gone, and how long."""
     path, through, days = layout.aliases_path(name), rule.get("through"), rule.get("min_age_days", 0)
     since: float | None
     if through:
-        times = [move.time for move in past if move.alias == through and move.new and version in move.new.versions]
+        times = [move.time for move in moves if move.alias == through and move.new and version in move.new.versions]
         since = min(times, default=None)
         if since is None:
             hint = f"Run: promptgit alias set {name} {through} {version}"

@@ -57,12 +57,15 @@ def import_rows(
         bad = _fill(plan, rows, path)
         if bad and not skip_bad:
             raise InvalidDocumentError(bad, hint="Nothing was imported. Mend them, or leave them out: --skip-bad")
-        wanted = plan.aliases()
+        wanted = rules.in_order(plan.aliases())
         landed = landing.Landed(commit=source.commit)
         if not dry_run:
             note = f"import {len(plan.steps)} versions"
             landed = landing.land(engine, branch, source, plan.steps, note=note, push=push, progress=progress)
-    refused = [] if dry_run else pointing.point(registry, wanted, origin="as imported", push=push)
+    if dry_run:
+        refused = rules.refused(wanted, plan.steps)
+    else:
+        refused = pointing.point(registry, wanted, origin="as imported", push=push)
     return ImportReport(
         versions=len(plan.steps),
         prompts=len({step.name for step in plan.steps}),

@@ -59,7 +59,7 @@ def point(
     """Set aliases, as the policies allow.
 
     Args:
-        wanted: alias -> prompt -> where it is to lead.
+        wanted: alias -> prompt -> where it is to lead; set in this order.
         origin: where they come from, for the commit message.
         push: succeed only once the remote has them too.
 
@@ -70,7 +70,7 @@ def point(
         GitError: git or the disk refused, or the remote does not answer; what was set by then stays.
     """
     refused: list[Refusal] = []
-    for alias, pointers in sorted(wanted.items()):
+    for alias, pointers in wanted.items():
         waiting = [dict(pointers)]
         while waiting:
             group = waiting.pop()

@@ -172,7 +172,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("data", "line", "message"), BAD)
+@pytest.mark.parametrize(("data", "line", "message"), BAD, ids=[case[2] for case in BAD])
 def test_a_bad_row_is_named_and_nothing_is_imported(
     registry: Registry, git: Git, data: bytes, line: int, message: str
 ) -> None:
@@ -287,8 +287,11 @@ def test_rows_that_break_a_policy_can_be_left_out_or_let_in(strict: Registry) ->
 
 def test_a_protected_alias_is_refused_and_the_versions_and_other_aliases_stay(strict: Registry, git: Git) -> None:
     rows = [{"name": "support.refunds", "text": "Answer.", "aliases": ["production", "staging"]}]
+    dry = run(strict, rows, dry_run=True)
+    assert (dry.aliases, strict.prompts()) == (1, [])
     for _ in range(2):
         report = run(strict, rows, ignore_policies=True)
+        assert list(map(str, dry.refused)) == list(map(str, report.refused))
         assert list(strict.aliases("support.refunds")) == ["staging"]
         assert "the alias production of support.refunds is left out: production is protected" in str(report.refused[0])
     assert report.commit == git("rev-parse", "HEAD")

@@ -379,6 +379,44 @@ def test_policies_hold_and_what_they_refuse_is_said(tmp_path: Path) -> None:
     assert "production is protected" in said(again)
 
 
+STAGES = (
+    "policies:\n  aliases:\n    archive: {protected: true}\n    beta: {through: production}\n"
+    "    production: {through: staging, min_age_days: %s}\n    seasoned: {min_age_days: 30}\n    staging: {}\n"
+)
+
+
+@pytest.mark.parametrize("backend", ["", "aliases: tags\n"], ids=["file", "tags"])
+@pytest.mark.parametrize(
+    ("days", "refused"),
+    [
+        ("0", {"support.refunds@archive", "support.triage@production", "support.triage@beta"}),
+        (
+            "1",
+            {"support.refunds@archive"}
+            | {f"support.{n}@{a}" for n in ("refunds", "triage") for a in ("production", "beta")},
+        ),
+    ],
+)
+def test_a_dry_run_tells_which_aliases_the_policies_will_refuse(
+    registry: Registry, git: Git, backend: str, days: str, refused: set[str]
+) -> None:
+    """`beta` comes before the stages in front of it in the alphabet, and is to be set after them all the same."""
+    git.commit_file("promptgit.yaml", f"{CONFIG}{backend}{STAGES % days}")
+    registry = Registry(git.path)
+    stages = {"beta": 1, "production": 1, "staging": 1, "seasoned": 1}
+    prompts = [
+        prompt("support.refunds", aliases={**stages, "archive": 1}),
+        prompt("support.triage", "one", "two", aliases={**stages, "staging": 2}),
+    ]
+    dry = import_prompts(registry, prompts, dry_run=True)
+    assert registry.prompts() == []
+    real = bring(registry, *prompts)
+    assert (dry.aliases, said(dry)) == (real.aliases, said(real))
+    kept = {f"{name}@{alias}" for name in registry.prompts() for alias in registry.aliases(name)}
+    wanted = {f"{one.name}@{alias}" for one in prompts for alias in one.aliases}
+    assert wanted - kept == refused
+
+
 def test_policies_with_a_slip_stop_the_import(registry: Registry, git: Git) -> None:
     Path(registry.path, "promptgit.yaml").write_text(f"{CONFIG}policies: {{nameing: {{pattern: 'support.*'}}}}\n")
     git("commit", "-qam", "Policies")

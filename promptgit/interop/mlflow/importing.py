@@ -98,8 +98,11 @@ def import_prompts(
         if not dry_run:
             note = f"import {planner.versions} versions from MLflow"
             landed = landing.land(engine, branch, source, planner.steps(), note=note, push=push, progress=progress)
-    wanted = planner.aliases()
-    refused = [] if dry_run else pointing.point(registry, wanted, origin="as in MLflow", push=push)
+    wanted = planner.rules.in_order(planner.aliases())
+    if dry_run:
+        refused = planner.rules.refused(wanted, planner.steps())
+    else:
+        refused = pointing.point(registry, wanted, origin="as in MLflow", push=push)
     return MlflowImport(
         versions=planner.versions,
         prompts=len(prompts),
@@ -123,7 +126,7 @@ class _Planner:
     def __init__(self, registry: Registry, catalog: Catalog, choices: Choices) -> None:
         self._catalog = catalog
         self._choices = choices
-        self._rules = Rules(registry, catalog)
+        self.rules = Rules(registry, catalog)
         self._names: set[str] = set()
         self._folders: dict[str, str] = {}  # case-folded folder of an imported prompt -> the folder
         self.plans: list[PromptPlan] = []
@@ -167,7 +170,7 @@ class _Planner:
         """Whether a prompt may come in. What the policies forbid is reported."""
         files = {path: data for step in plan.steps for path, data in step.files.items()}
         created = [layout.version_path(plan.name, step.version) for step in plan.steps if step.version]
-        broken = self._rules.broken(files, created)
+        broken = self.rules.broken(files, created)
         for problem in broken:
             if self._choices.ignore_policies:
                 self.problems.append(loss("policy", f"it was let in against a policy: {problem.message}", plan.name))
