@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 SCHEME = "promptgit"
 OPTIONS = ("branch", "rev", "folder")
-_FORM = "Write promptgit:///PATH or promptgit+https://HOST/REPOSITORY, with ?branch=, ?rev= or ?folder= after it."
+_FORM = (
+    "Write promptgit:///ABSOLUTE/PATH or promptgit+https://HOST/REPOSITORY, with ?branch=, ?rev= or ?folder= after it."
+)
 
 
 class RegistryUri(Record):
@@ -75,6 +77,8 @@ def parse(text: str) -> RegistryUri:
     path = unquote(rest[2:])
     if path in ("", "/") or "\0" in path:
         raise _refuse("the URI names no folder", address)
+    if path.startswith("/~/"):
+        raise _refuse("~ is the home folder to a shell alone", address)
     return RegistryUri(place=path, **options)
 
 

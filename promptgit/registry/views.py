@@ -247,7 +247,8 @@ def read_config(files: Files, where: str) -> RegistryConfig:
     if config is None:
         raise RegistryNotFoundError(
             f"{where} is not a registry: it has no {layout.REGISTRY_FILE}",
-            hint="Make one: promptgit init DIR. In a bare repository name its folder: Registry(path, folder=...).",
+            hint="Make one: promptgit init DIR, or commit the one that is there. If it lies in a folder, name that: --folder, "
+            "folder=..., or ?folder= after a promptgit: URI.",
         )
     return config
 

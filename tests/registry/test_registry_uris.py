@@ -33,6 +33,7 @@ def test_a_uri_says_where_the_registry_is(text: str, place: str, options: dict[s
         "promptgit:/srv/prompts",
         "promptgit:///",
         "promptgit:///srv/a%00b",
+        "promptgit:///~/prompts",
         "promptgit:///srv?brnach=main",
         "promptgit:///srv?branch=main&rev=v1",
         "sqlite:///mlflow.db",

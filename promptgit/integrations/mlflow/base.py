@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from mlflow.utils import validation
 
-from promptgit.errors import ConflictError
+from promptgit.errors import ConflictError, GitError
 from promptgit.integrations.mlflow import edits, errors
 from promptgit.integrations.mlflow.author import author
 from promptgit.integrations.mlflow.linkage import Linkage
@@ -93,10 +94,17 @@ class RegistryStore(ModelStore):
 
         Raises:
             PromptGitError: whatever is in the way; see `as_mlflow_errors`.
+            MlflowException: nothing can be written here, whatever it is.
         """
         if not self._place.is_remote:
             try:
                 self._registry.engine()
             except ConflictError as error:  # pinned, or a bundle: nothing can be written, whatever it is
                 raise errors.denied(errors.said(error)) from error
-        return self._registry.apply(edits.by(author(tags or {}), edit))
+        try:
+            return self._registry.apply(edits.by(author(tags or {}), edit))
+        except GitError as error:  # git knows no name, the disk is full
+            if errors.code_of(error) != INTERNAL_ERROR:
+                raise
+            # HTTP 500 would make MLflow's client write again and again for minutes, and then not say why
+            raise errors.denied(errors.said(error)) from error

@@ -11,7 +11,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import (
     INTERNAL_ERROR,
     INVALID_PARAMETER_VALUE,
-    INVALID_STATE,
     NOT_IMPLEMENTED,
     PERMISSION_DENIED,
     RESOURCE_ALREADY_EXISTS,
@@ -31,10 +30,11 @@ if TYPE_CHECKING:
     from promptgit.problems import Problem
 
 # The first that fits counts. A missing registry must not be RESOURCE_DOES_NOT_EXIST: to `allow_missing=True` that is a
-# missing prompt, and a missing alias is INVALID_PARAMETER_VALUE in MLflow.
+# missing prompt, and a missing alias is INVALID_PARAMETER_VALUE in MLflow. Nor is it INVALID_STATE: a server sends that as
+# HTTP 500, which MLflow's client retries for minutes, and then it does not say why.
 _CODES: tuple[tuple[type[errors.PromptGitError], int], ...] = (
-    (errors.RegistryNotFoundError, INVALID_STATE),
-    (errors.RevisionNotFoundError, INVALID_STATE),
+    (errors.RegistryNotFoundError, RESOURCE_CONFLICT),
+    (errors.RevisionNotFoundError, RESOURCE_CONFLICT),
     (errors.AliasNotFoundError, INVALID_PARAMETER_VALUE),
     (errors.NotFoundError, RESOURCE_DOES_NOT_EXIST),
     (errors.InvalidReferenceError, INVALID_PARAMETER_VALUE),
@@ -44,6 +44,7 @@ _CODES: tuple[tuple[type[errors.PromptGitError], int], ...] = (
     (errors.ImmutableVersionError, PERMISSION_DENIED),
     (errors.RegistryBusyError, TEMPORARILY_UNAVAILABLE),
     (errors.RemoteUnavailableError, TEMPORARILY_UNAVAILABLE),
+    (errors.PushRejectedError, PERMISSION_DENIED),
     (errors.ConflictError, RESOURCE_CONFLICT),
     (errors.PromptGitError, INTERNAL_ERROR),
 )
@@ -71,8 +72,7 @@ def code_of(error: errors.PromptGitError) -> int:
     """MLflow's code for an error.
 
     What was given and is not valid is the caller's fault; a file of the registry is not, and `allow_missing=True`, which
-    takes INVALID_PARAMETER_VALUE for a missing alias, must not hide it. Nor is it INVALID_STATE: a server sends that as
-    HTTP 500, which MLflow's client retries for minutes, and a file does not mend itself.
+    takes INVALID_PARAMETER_VALUE for a missing alias, must not hide it.
     """
     damaged = isinstance(error, errors.InvalidDocumentError) and any(problem.path for problem in error.problems)
     code: int = RESOURCE_CONFLICT if damaged else next(code for kind, code in _CODES if isinstance(error, kind))

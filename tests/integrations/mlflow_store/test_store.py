@@ -89,7 +89,7 @@ def test_a_token_in_a_uri_is_not_shown(plugin: Any, tracking_uri: str) -> None:
 def test_a_missing_registry_is_not_taken_for_a_missing_prompt(tmp_path: Path, tracking_uri: str, quiet: None) -> None:
     sdk = Sdk(f"promptgit://{tmp_path}/nowhere", tracking_uri)
     error = error_of(sdk.load, "faq", allow_missing=True)
-    assert (error.error_code, "there is no registry at" in error.message) == ("INVALID_STATE", True)
+    assert (error.error_code, "there is no registry at" in error.message) == ("RESOURCE_CONFLICT", True)
 
 
 def test_another_branch_is_read_and_written(git: Git, tracking_uri: str, quiet: None) -> None:
@@ -159,6 +159,34 @@ def test_policies_hold(policed_sdk: Sdk) -> None:
         assert error.error_code == "PERMISSION_DENIED"
         assert said in error.message
     assert policed_sdk.load("faq").version == 1
+
+
+def test_a_push_that_the_host_refuses_is_told_at_once(git: Git, tmp_path: Path, tracking_uri: str, quiet: None) -> None:
+    Registry(git.path).register("faq", QUESTION)
+    remote = tmp_path / "remote.git"
+    git("clone", "-q", "--bare", str(git.path), str(remote))
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho only the release team pushes here >&2\nexit 1\n")
+    hook.chmod(0o755)
+    sdk = Sdk(f"promptgit+file://{remote}", tracking_uri)
+    error = error_of(sdk.client.set_prompt_alias, "faq", "production", 1)
+    assert (error.error_code, error.get_http_status_code()) == ("PERMISSION_DENIED", 403)
+    assert "only the release team pushes here" in error.message
+
+
+def test_a_registry_that_nobody_can_commit_to_says_what_to_do(
+    sdk: Sdk, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdk.genai.register_prompt("faq", QUESTION)
+    settle()
+    git("config", "user.useConfigOnly", "true")
+    for key in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"):
+        monkeypatch.delenv(key)
+    error = error_of(sdk.client.set_prompt_alias, "faq", "production", 1)
+    assert (error.error_code, error.get_http_status_code()) == ("PERMISSION_DENIED", 403)
+    assert error.message.startswith("git does not know who you are.\nRun: git config --global user.name")
+    assert sdk.load("faq").version == 1
 
 
 def test_a_refusal_is_a_sentence_and_the_way_out_another(policed_sdk: Sdk) -> None:
@@ -287,9 +315,9 @@ def test_a_registry_that_went_away_is_told_of(sdk: Sdk, git: Git) -> None:
         lambda: sdk.load("faq", allow_missing=True),
         lambda: sdk.client.get_prompt("faq"),
         lambda: sdk.client.search_prompts(),
-        lambda: sdk.client.create_prompt("refunds"),
     ):
         assert error_of(call).error_code == "INTERNAL_ERROR"
+    assert error_of(sdk.client.create_prompt, "refunds").error_code == "PERMISSION_DENIED"
 
 
 def test_a_remote_that_is_not_there_is_told_of(tmp_path: Path, tracking_uri: str, quiet: None) -> None:
