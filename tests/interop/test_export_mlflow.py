@@ -203,5 +203,18 @@ def test_the_command_exports_and_says_what_it_did(cli: Cli, mlflow: Mlflow) -> N
     assert "MLflow takes neither author nor time" in shown.err
     report = cli("export", "mlflow", mlflow.uri, "--json").json
     assert (report["versions"], report["skipped"], report["problems"]) == (0, 3, [])
-    missing = cli("export", "mlflow", "sqlite:///none.db", "--dry-run", code=1)
-    assert "there is no database at none.db" in missing.err
+
+
+def test_a_dry_run_into_a_database_that_is_not_there_yet_makes_none(
+    cli: Cli, refunds: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(refunds.path)
+    refunds.set_alias("support.refunds", "experiment", {2: 90, 3: 10})
+    shown = cli("export", "mlflow", "sqlite:///new.db", "--dry-run", code=1)
+    assert shown.out == "would export 3 versions and 1 aliases of 1 prompts\n"
+    assert "its alias experiment splits traffic" in shown.err
+    one = cli("export", "mlflow", "sqlite:///new.db", "--prompt", "support.refunds", "--dry-run", code=1)
+    assert one.out == shown.out
+    assert not list(tmp_path.rglob("new.db"))
+    nowhere = cli("export", "mlflow", "sqlite:///nowhere/new.db", "--dry-run", code=1)
+    assert "there is no database at nowhere/new.db" in nowhere.err

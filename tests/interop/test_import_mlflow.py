@@ -262,6 +262,18 @@ def test_an_alias_that_is_refused_is_reported_and_the_rest_goes_on(registry: Reg
     assert "promptgit alias set support.refunds ALIAS 1" in said(report)
 
 
+@pytest.mark.parametrize("update", [False, True])
+def test_an_alias_that_mlflow_has_not_or_no_more_stays_and_is_told_of(registry: Registry, update: bool) -> None:
+    bring(registry, prompt("support.refunds", REFUNDS, REFUNDS, aliases={"production": 1, "staging": 2}))
+    registry.set_alias("support.refunds", "experiment", {1: 90, 2: 10})
+    report = bring(registry, prompt("support.refunds", REFUNDS, REFUNDS, aliases={"staging": 2}), update=update)
+    assert sorted(registry.aliases("support.refunds")) == ["experiment", "production", "staging"]
+    assert {problem.severity for problem in report.problems} == {"warning"}
+    assert "its alias production is 1 here, and MLflow has no such alias; it stays" in said(report)
+    assert "promptgit alias rm support.refunds production" in said(report)
+    assert "its alias experiment is 1=90 2=10 here" in said(report)
+
+
 def test_aliases_that_differ_only_by_case_do_not_meet(registry: Registry) -> None:
     report = bring(registry, prompt(aliases={"Production": 1, "production": 1}))
     assert list(registry.aliases("support.refunds")) == ["Production"]

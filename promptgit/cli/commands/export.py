@@ -64,7 +64,7 @@ def mlflow(uri: str, names: tuple[str, ...], rev: str | None, dry_run: bool, as_
 
     registry = open_registry(rev)
     with Bar("exporting") as bar:
-        connection = Connection(uri, creates=not dry_run)
+        connection = Connection(uri, creates=not dry_run, pretends=dry_run)
         report = open_writer("mlflow")(registry, connection, names, dry_run=dry_run, progress=bar.show)
     if as_json:
         counts = {

@@ -59,6 +59,7 @@ class Connection:
     Args:
         uri: `sqlite:///PATH`, another database, or a server's `http(s)://`.
         creates: whether tables are to be made where there are none, and a SQLite file that is not there.
+        pretends: whether such a place is to pass for one without prompts, for a dry run: nothing is made or can be written.
 
     Raises:
         PromptGitError: MLflow is not installed.
@@ -66,8 +67,8 @@ class Connection:
         HostError: MLflow does not answer.
     """
 
-    def __init__(self, uri: str, *, creates: bool = False) -> None:
-        _require_uri(uri, creates)
+    def __init__(self, uri: str, *, creates: bool = False, pretends: bool = False) -> None:
+        _require_uri(uri, creates or pretends)
         self._uri = uri
         self.label = redact(uri)
         try:
@@ -76,12 +77,16 @@ class Connection:
             hint = "Run: pip install 'promptgit[mlflow]'"
             raise PromptGitError("MLflow is not installed here", hint=hint) from None
         with self._asking():
-            self._require_tables(creates)
-            self._client = ModelRegistryClient(uri, uri)
+            found = self._has_tables()
+            if not found and not creates and not pretends:
+                raise self._wrong_database("is empty")
+            self._client: Any = ModelRegistryClient(uri, uri) if found or creates else None
 
-    def _require_tables(self, creates: bool) -> None:
+    def _has_tables(self) -> bool:
         if self._uri.startswith("http"):
-            return
+            return True
+        if self._uri.startswith("sqlite") and not os.path.isfile(_path(self._uri)):
+            return False  # to look into it would make it
         from mlflow.store.db import utils
 
         engine = utils.create_sqlalchemy_engine(self._uri)
@@ -89,9 +94,12 @@ class Connection:
             tables = utils.sqlalchemy.inspect(engine).get_table_names()
         finally:
             engine.dispose()
-        if "registered_models" not in tables and (tables or not creates):
-            what = "has tables, but none of MLflow" if tables else "is empty"
-            raise InvalidReferenceError(f"the database at {self.label} {what}", hint="Is that the right one?")
+        if tables and "registered_models" not in tables:
+            raise self._wrong_database("has tables, but none of MLflow")
+        return bool(tables)
+
+    def _wrong_database(self, what: str) -> InvalidReferenceError:
+        return InvalidReferenceError(f"the database at {self.label} {what}", hint="Is that the right one?")
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -102,7 +110,7 @@ class Connection:
         """
         wanted = _PROMPTS if name is None else f"name = '{name}' AND {_PROMPTS}"
         token = None
-        while True:
+        while self._client is not None:
             with self._asking():
                 page = self._client.search_registered_models(wanted, _PAGE, ["name ASC"], token)
             yield from page
@@ -118,7 +126,7 @@ class Connection:
         """
         wanted = _PROMPTS if name is None else f"name = '{name}' AND {_PROMPTS}"
         token = None
-        while True:
+        while self._client is not None:
             with self._asking():
                 page = self._client.search_model_versions(wanted, _PAGE, ["name ASC", "version_number ASC"], token)
             for model in page:
@@ -234,12 +242,12 @@ def require_no_password(uri: str) -> None:
 
 
 def _require_uri(uri: str, creates: bool) -> None:
-    scheme, separator, rest = uri.partition("://")
+    scheme, separator, _ = uri.partition("://")
     if not separator or scheme.partition("+")[0] not in SCHEMES:
         shown = redact(uri)
         hint = f"Write sqlite:///{uri}" if not separator and os.path.isfile(uri) else _FORMS
         raise InvalidReferenceError(f"{shown!r} is no URI of a registry of MLflow", hint=hint)
-    path = rest[1:].partition("?")[0]
+    path = _path(uri)
     if (
         scheme == "sqlite"
         and not os.path.isfile(path)
@@ -249,6 +257,11 @@ def _require_uri(uri: str, creates: bool) -> None:
             f"there is no database at {path or uri}",
             hint="sqlite:///mlflow.db is a file in the current folder, sqlite:////home/ada/mlflow.db one anywhere.",
         )
+
+
+def _path(uri: str) -> str:
+    """Where the file of a SQLite URI is."""
+    return uri.partition("://")[2][1:].partition("?")[0]
 
 
 @contextlib.contextmanager

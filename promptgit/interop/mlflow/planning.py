@@ -215,6 +215,10 @@ class PromptPlan:
                 said = f"its alias {alias} is {now} here and {version} in MLflow; it was not moved"
                 hint = f"If MLflow's counts: promptgit alias set {self.name} {alias} {version}, or --update for all"
                 self.problems.append(left_out("alias", said, self.name, hint=hint))
+        for alias in sorted(there.keys() - self._prompt.aliases.keys()):
+            said = f"its alias {alias} is {there[alias]} here, and MLflow has no such alias; it stays"
+            hint = f"If it was deleted there and may go here too: promptgit alias rm {self.name} {alias}"
+            self.problems.append(loss("alias", said, self.name, hint=hint))
 
     def _refusal(self, alias: str, version: int) -> tuple[str, str]:
         """Why an alias cannot be carried, and what to do; empty if it can."""
