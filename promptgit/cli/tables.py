@@ -25,6 +25,8 @@ _GIVE_WAY = (
 """Columns that are cut on a narrow terminal, those of the first group before those of the next."""
 _LEAST = 8
 _GAP = 2
+_WIDEST = 60
+"""How far a cell moves what is beside it in the other lines of a pipe; a longer one moves only its own line."""
 
 Row = Sequence[str]
 
@@ -44,7 +46,7 @@ def table(columns: Sequence[str], rows: Sequence[Row]) -> None:
 
 def _plain(columns: Sequence[str], rows: Sequence[Row]) -> None:
     lines = [list(columns), *(row for row in rows if len(row) == len(columns))]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    widths = [min(_WIDEST, max(len(line[at]) for line in lines)) for at in range(len(columns))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         output.say_styled((" " * _GAP).join(cells).rstrip())

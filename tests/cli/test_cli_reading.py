@@ -140,6 +140,15 @@ def test_a_search_that_cannot_read_a_prompt_finds_the_others_and_names_it(cli: C
         registry.search("template LIKE '%Answer%'")
 
 
+def test_a_long_cell_in_a_pipe_is_whole_and_widens_no_other_line(cli: Cli, registry: Registry) -> None:
+    message = "Answer kindly, " * 100
+    registry.register("support.refunds", "Answer very kindly.", message)
+    header, newest, *earlier = cli("history").out.splitlines()
+    assert message.strip() in newest
+    assert max(map(len, (header, *earlier))) < 200
+    assert earlier[0].index("support.refunds: aliases") == header.index("changes")
+
+
 def test_log_tells_one_prompts_story(cli: Cli, registry: Registry) -> None:
     registry.set_alias("support.refunds", "canary", {2: 90, 3: 10}, message="Try version 3")
     registry.set_tag("support.refunds", "team", "support")
