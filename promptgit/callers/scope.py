@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 MODULE = 0
 """The key of the module's own scope; others have that of their node."""
-_DEEPEST = 16
 
 
 class Facts:
@@ -46,16 +45,21 @@ class Facts:
 
     __hash__ = None  # type: ignore[assignment]  # it is filled as a run goes on
 
-    def attribute(self, owner: int, name: str, depth: int = 0) -> Values | None:
-        """What an attribute of a class may hold, its bases in this module included; None if that is not known."""
-        found = self.attributes.get((owner, name))
-        if found is not None or depth > _DEEPEST:
-            return found
-        for base in self.bases.get(owner, ()):
-            if isinstance(base, Class):
-                inherited = self.attribute(base.key, name, depth + 1)
-                if inherited is not None:
-                    return inherited
+    def attribute(self, owner: int, name: str) -> Values | None:
+        """What an attribute of a class may hold, its bases in this module included; None if that is not known.
+
+        A name may be bound to several classes, and a class to a base of its own name: so bases can lead in circles.
+        """
+        waiting, seen = [owner], set[int]()
+        while waiting:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            found = self.attributes.get((key, name))
+            if found is not None:
+                return found
+            waiting += [base.key for base in reversed(self.bases.get(key, ())) if isinstance(base, Class)]
         return None
 
     def member(self, owner: Class | Instance, name: str) -> Values:

@@ -299,6 +299,11 @@ def _programs(draw: st.DrawFn, depth: int = 3) -> str:
     return "\n".join(lines)
 
 
+def test_classes_that_are_each_others_bases_are_asked_once_each() -> None:
+    classes = "\n".join(f"    class {name}(A, B, C): pass" for name in "ABC")
+    assert calls(f"while more:\n{classes}\n    A().prompt.format(load_prompt('faq'))") != []
+
+
 @settings(max_examples=100, deadline=None)
 @given(_programs())
 def test_any_program_that_parses_is_scanned(code: str) -> None:
