@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from promptgit.source import CommitSource
 
 MESSAGE = "Start a prompt registry"
-_SCHEMAS = ".promptgit/schemas"
 _README = "README.md"
 _ON_EXAMPLES = b"## Make it yours"
 # what code hosts read at a repository's top alone
@@ -134,8 +133,7 @@ def starting_files(aliases: str = "file", *, examples: bool = True) -> Mapping[s
     from promptgit import document, resources
 
     files = dict(resources.template_files())
-    for kind in resources.SCHEMAS:
-        files[f"{_SCHEMAS}/{kind}.schema.json"] = resources.schema_text(kind).encode()
+    files |= schema_files()
     if aliases != "file":
         config = files[layout.REGISTRY_FILE]
         files[layout.REGISTRY_FILE] = document.edit(config, ["aliases"], aliases)
@@ -144,6 +142,15 @@ def starting_files(aliases: str = "file", *, examples: bool = True) -> Mapping[s
         files = {path: content for path, content in files.items() if not path.startswith(f"{layout.PROMPTS}/")}
         files[_README] = files[_README].partition(_ON_EXAMPLES)[0].rstrip() + b"\n"
     return files
+
+
+def schema_files() -> dict[str, bytes]:
+    """The JSON Schemas that editors check the files with: path -> content."""
+    from promptgit import resources
+
+    return {
+        f".promptgit/schemas/{kind}.schema.json": resources.schema_text(kind).encode() for kind in resources.SCHEMAS
+    }
 
 
 def _alias_tags(repository: GitRepository, message: str) -> tuple[TagMove, ...]:

@@ -10,15 +10,19 @@ import stat
 import time
 
 from promptgit import layout
+from promptgit.changeset import Changeset
 from promptgit.errors import GitError
 from promptgit.gitrepo import fast_import, maintenance
 from promptgit.problems import ERROR, WARNING, Problem
 from promptgit.registry.checking import Scope, prepare
+from promptgit.registry.create import schema_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from promptgit.aliases.protocol import AliasBackend
+    from promptgit.catalog import Catalog
     from promptgit.gitrepo.repository import GitRepository
     from promptgit.registry.registry import Registry
 
@@ -58,6 +62,8 @@ def fix(registry: Registry) -> list[str]:
     if maintenance.lag(repository) > maintenance.GRAPH_LAG:
         maintenance.update_graph(repository, force=True)
         done.append("wrote the commit graph with changed paths, so that histories are quick")
+    if _other_schemas(registry) and registry.apply(_renew_schemas).changed:
+        done.append("committed the JSON Schemas of this promptgit, with which editors check the files")
     return done
 
 
@@ -154,6 +160,29 @@ def _age(path: str) -> float:
 # --- the files ------------------------------------------------------------------------------------------------------
 
 
+def _schemas(registry: Registry) -> Iterator[Problem]:
+    """Copies that came with an older promptgit: an editor underlines what is valid by now."""
+    for path in _other_schemas(registry):
+        yield Problem(
+            code="schema-copy",
+            severity=WARNING,
+            path=path,
+            message="this copy for editors is not the JSON Schema of this promptgit",
+            hint="If this promptgit is the newer one, run: promptgit doctor --fix",
+        )
+
+
+def _other_schemas(registry: Registry) -> list[str]:
+    """Copies that differ; one that somebody has removed is not missed."""
+    files = registry.catalog.files
+    return [path for path, content in schema_files().items() if files.read(path) not in (content, None)]
+
+
+def _renew_schemas(catalog: Catalog, aliases: AliasBackend) -> Changeset:
+    there = {path: content for path, content in schema_files().items() if catalog.files.read(path) is not None}
+    return Changeset(message="Renew the JSON Schemas for editors", writes=there)
+
+
 def _checks(registry: Registry) -> Iterator[Problem]:
     """What `promptgit check --history` finds; and what is committed as a link or a program, where the files are not."""
     yield from registry.check(history=True)
@@ -176,6 +205,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _identity,
     _mode,
     _attributes,
+    _schemas,
     _checks,
     _graph,
 )

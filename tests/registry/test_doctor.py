@@ -11,7 +11,9 @@ import pytest
 from support import Git
 
 from promptgit import Registry
+from promptgit.errors import DirtyPathError
 from promptgit.problems import Problem
+from promptgit.registry.create import schema_files
 from promptgit.registry.doctor import examine, fix
 
 NAME = "support.refunds"
@@ -141,3 +143,26 @@ def test_the_commit_graph_is_written(refunds: Registry, git: Git) -> None:
     assert any("commit graph" in sentence for sentence in fix(refunds))
     assert examine(refunds) == []
     assert (git.path / ".git/objects/info/commit-graphs").is_dir()
+
+
+def test_schemas_of_an_older_promptgit_are_found_and_renewed(refunds: Registry, git: Git) -> None:
+    current = schema_files()
+    version, notes = ".promptgit/schemas/version.schema.json", ".promptgit/schemas/prompt.schema.json"
+    git.commit_file(version, current[version].decode())
+    git.commit_file(notes, "{}\n")
+    found = [problem for problem in examine(refunds) if problem.code == "schema-copy"]
+    assert [(problem.path, problem.severity) for problem in found] == [(notes, "warning")]
+    assert fix(refunds) == ["committed the JSON Schemas of this promptgit, with which editors check the files"]
+    assert (git.path / notes).read_bytes() == current[notes]
+    assert git("show", "--format=%s", "--name-only").splitlines() == ["Renew the JSON Schemas for editors", "", notes]
+    assert examine(refunds) == []
+    assert fix(refunds) == []
+
+
+def test_a_schema_that_somebody_is_editing_is_not_overwritten(refunds: Registry, git: Git) -> None:
+    notes = ".promptgit/schemas/prompt.schema.json"
+    git.commit_file(notes, "{}\n")
+    (git.path / notes).write_text('{"mine": true}\n')
+    with pytest.raises(DirtyPathError, match=r"prompt\.schema"):
+        fix(refunds)
+    assert (git.path / notes).read_text() == '{"mine": true}\n'
