@@ -17,10 +17,44 @@ if TYPE_CHECKING:
 
 _MOST = 16
 """Ways that are told apart. Beyond, the rest is unknown: a product of alternatives would grow without bound."""
+_LARGEST = 1000
+_DEEPEST = 20
+_LONGEST = 10_000
+"""How many values one holds, how deeply, and how long a text is. `x = [x, x]` thirty times would be a thousand million."""
 
 
 class Value(Record):
     """Base of all values; itself, one of which nothing is known."""
+
+    size = 1  # itself and what it holds
+    depth = 1
+
+
+class _Nested(Value):
+    """A value that holds others. One that grows too large forgets what it holds."""
+
+    __slots__ = ("depth", "size")
+
+    if not TYPE_CHECKING:  # to a type checker, a record has the constructor that its fields tell
+
+        def __init__(self, **fields):
+            super().__init__(**fields)
+            self._measure()
+            if self.size > _LARGEST or self.depth > _DEEPEST:
+                for field, value in self._forgotten().items():
+                    object.__setattr__(self, field, value)
+                self._measure()
+
+    def _measure(self) -> None:
+        held = [value for values in self._held() for value in values]
+        object.__setattr__(self, "size", 1 + sum(value.size for value in held))
+        object.__setattr__(self, "depth", 1 + max((value.depth for value in held), default=0))
+
+    def _held(self) -> Iterable[Values]:
+        raise NotImplementedError
+
+    def _forgotten(self) -> dict[str, object]:
+        raise NotImplementedError
 
 
 class Known(Value):
@@ -40,7 +74,7 @@ class Text(Value):
     prefix: str
 
 
-class Items(Value):
+class Items(_Nested):
     """A mapping with text keys.
 
     Attributes:
@@ -51,11 +85,23 @@ class Items(Value):
     items: tuple[tuple[str, Values], ...]
     open: bool = False
 
+    def _held(self) -> Iterable[Values]:
+        return [found for _, found in self.items]
 
-class Series(Value):
+    def _forgotten(self) -> dict[str, object]:
+        return {"items": (), "open": True}
+
+
+class Series(_Nested):
     """A list, tuple or set."""
 
     elements: tuple[Values, ...]
+
+    def _held(self) -> Iterable[Values]:
+        return self.elements
+
+    def _forgotten(self) -> dict[str, object]:
+        return {"elements": (NOTHING,)}
 
 
 class Name(Value):
@@ -100,11 +146,17 @@ class Loaded(Value):
     open: bool = False
 
 
-class Method(Value):
+class Method(_Nested):
     """A bound method."""
 
     owner: Value
     name: str
+
+    def _held(self) -> Iterable[Values]:
+        return [(self.owner,)]
+
+    def _forgotten(self) -> dict[str, object]:
+        return {"owner": UNKNOWN}
 
 
 class Function(Value):
@@ -167,6 +219,8 @@ def _appended(text: Value, value: Value) -> Value:
     if not isinstance(text, Known):
         return text
     before = str(text.value)
+    if len(before) > _LONGEST:
+        return Text(prefix=before)
     if isinstance(value, Known) and value.kind in ("str", "int"):
         return known(f"{before}{value.value}")
     return Text(prefix=before + value.prefix if isinstance(value, Text) else before)

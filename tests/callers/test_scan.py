@@ -301,7 +301,24 @@ def _programs(draw: st.DrawFn, depth: int = 3) -> str:
 
 def test_classes_that_are_each_others_bases_are_asked_once_each() -> None:
     classes = "\n".join(f"    class {name}(A, B, C): pass" for name in "ABC")
-    assert calls(f"while more:\n{classes}\n    A().prompt.format(load_prompt('faq'))") != []
+    assert calls(f"while more:\n{classes}\n    A().prompt.format(load_prompt('faq'))")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "times"),
+    [
+        ("x = 'faq'", "x = f'{x}{x}'", 60),
+        ("x = ['faq']", "x = [x, x]", 60),
+        ("x = {'a': 1}", "x = {'a': x, 'b': x}", 60),
+        ("x = {}", "x['a'], x['b'] = x, x", 60),
+        ("x = 'faq'", "x = x.y", 2000),
+        ("x = 1", "x = [x, 1] if a else [2, x]", 60),
+    ],
+    ids=["texts", "lists", "mappings", "keys", "methods", "ways"],
+)
+def test_values_that_double_with_each_line_are_given_up(first: str, then: str, times: int) -> None:
+    """Each line doubles what there is: 2^60 of it could not be held."""
+    assert loads("\n".join([first, *[then] * times, "load_prompt('faq').format(x, **x)"])) == ["faq"]
 
 
 @settings(max_examples=100, deadline=None)
