@@ -12,7 +12,7 @@ from promptgit.registry.views import find_root
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, Literal, overload
 
     from promptgit.aliases.target import Targetish
     from promptgit.model import PromptVersion
@@ -65,6 +65,48 @@ def _find() -> Registry:
     from promptgit.remote.settings import Settings
 
     return Registry(path, rev=rev, folder=folder, refresh=Settings(None, None, None).refresh)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def load_prompt(
+        name_or_uri: str,
+        version: int | str | None = None,
+        allow_missing: Literal[False] = False,
+        link_to_model: bool = True,
+        model_id: str | None = None,
+        cache_ttl_seconds: float | None = None,
+        *,
+        key: str | None = None,
+        fallback: str | Sequence[Mapping[str, Any]] | None = None,
+    ) -> PromptVersion: ...
+
+    @overload
+    def load_prompt(
+        name_or_uri: str,
+        version: int | str | None = None,
+        allow_missing: bool = False,
+        link_to_model: bool = True,
+        model_id: str | None = None,
+        cache_ttl_seconds: float | None = None,
+        *,
+        key: str | None = None,
+        fallback: str | Sequence[Mapping[str, Any]],
+    ) -> PromptVersion: ...
+
+    @overload
+    def load_prompt(
+        name_or_uri: str,
+        version: int | str | None = None,
+        allow_missing: bool = False,
+        link_to_model: bool = True,
+        model_id: str | None = None,
+        cache_ttl_seconds: float | None = None,
+        *,
+        key: str | None = None,
+        fallback: str | Sequence[Mapping[str, Any]] | None = None,
+    ) -> PromptVersion | None: ...
 
 
 def load_prompt(

@@ -206,7 +206,7 @@ class MlflowClient:
             return
 
     register_prompt = staticmethod(register_prompt)
-    load_prompt = staticmethod(load_prompt)
+    load_prompt: staticmethod[..., Any] = staticmethod(load_prompt)  # else mypy keeps the first of its signatures alone
     set_prompt_alias = staticmethod(set_prompt_alias)
     delete_prompt_alias = staticmethod(delete_prompt_alias)
     get_prompt_tags = staticmethod(get_prompt_tags)

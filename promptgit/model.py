@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, overload
 
     from promptgit.aliases.target import Target
     from promptgit.content import Messages, VersionBody
@@ -194,7 +194,23 @@ class PromptVersion:
 
     # --- use --------------------------------------------------------------------------------------------------------
 
-    def format(
+    if TYPE_CHECKING:
+
+        @overload
+        def format(
+            self,
+            values: Mapping[str, object] | None = None,
+            /,
+            *,
+            allow_partial: bool = False,
+            ignore_unknown: bool = False,
+            **named: object,
+        ) -> Any: ...
+
+        @overload  # of `format(**values)` a type checker would hold the values against the options, too
+        def format(self, values: Mapping[str, object] | None = None, /, **named: object) -> Any: ...
+
+    def format(  # type: ignore[misc]
         self,
         values: Mapping[str, object] | None = None,
         /,

@@ -23,7 +23,7 @@ from promptgit.registry.writing import Writing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Literal, overload
 
     from promptgit.catalog import Catalog
     from promptgit.gitrepo.repository import GitRepository
@@ -173,6 +173,44 @@ class Registry(Reading, Writing, Live):
         return self._opened.repository()
 
     # --- reading ----------------------------------------------------------------------------------------------------
+
+    if TYPE_CHECKING:
+
+        @overload
+        def load(
+            self,
+            name_or_uri: str,
+            version: int | str | None = None,
+            *,
+            allow_missing: Literal[False] = False,
+            fallback: Fallback | None = None,
+            key: str | None = None,
+            cache_ttl_seconds: float | None = None,
+        ) -> PromptVersion: ...
+
+        @overload
+        def load(
+            self,
+            name_or_uri: str,
+            version: int | str | None = None,
+            *,
+            allow_missing: bool = False,
+            fallback: Fallback,
+            key: str | None = None,
+            cache_ttl_seconds: float | None = None,
+        ) -> PromptVersion: ...
+
+        @overload
+        def load(
+            self,
+            name_or_uri: str,
+            version: int | str | None = None,
+            *,
+            allow_missing: bool,
+            fallback: Fallback | None = None,
+            key: str | None = None,
+            cache_ttl_seconds: float | None = None,
+        ) -> PromptVersion | None: ...
 
     def load(
         self,

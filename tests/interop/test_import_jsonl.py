@@ -128,7 +128,9 @@ def test_dates_before_an_import_still_find_what_was_there(
 
 def test_a_time_to_come_does_not_hide_what_is_committed_after_it(registry: Registry, git: Git) -> None:
     run(registry, [{"name": "faq", "text": "Answer.", "time": "2099-01-01"}])
-    assert registry.load("faq").created_at.year == 2099
+    created = registry.load("faq").created_at
+    assert created is not None
+    assert created.year == 2099
     assert int(git("log", "-1", "--format=%ct")) <= time.time()
 
 

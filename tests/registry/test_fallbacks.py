@@ -76,7 +76,7 @@ def test_a_registry_that_is_missing_is_not_a_prompt_that_is(anywhere: object) ->
 
 def test_a_fallback_that_is_no_template_is_refused(refunds: Registry) -> None:
     with pytest.raises(InvalidReferenceError, match="a template is a text or a list of messages"):
-        refunds.load("billing.reminder", fallback=7)  # type: ignore[arg-type]
+        refunds.load("billing.reminder", fallback=7)  # type: ignore[call-overload]
 
 
 def test_mlflows_variables_widen_how_long_a_move_may_go_unseen(

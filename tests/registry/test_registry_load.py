@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import Git, git_init
@@ -79,11 +80,11 @@ def test_what_is_changed_in_a_loaded_prompt_stays_with_who_changed_it(registry: 
     registry.register(
         "chat", [{"role": "user", "content": "{{question}}"}], tags={"team": "a"}, model_config={"top_k": 3}
     )
-    mine = registry.load("chat")
+    mine: Any = registry.load("chat")
     mine.template[0]["content"] = "changed"
     mine.tags["team"] = "changed"
     mine.model_config["top_k"] = 99
-    fresh = registry.load("chat")
+    fresh: Any = registry.load("chat")
     assert (fresh.template[0]["content"], fresh.tags, fresh.model_config) == (
         "{{question}}",
         {"team": "a"},

@@ -108,5 +108,5 @@ def test_a_key_that_is_no_text_is_refused_also_for_hot_loads_and_with_allow_miss
     refunds.set_alias(NAME, "experiment", {2: 50, 3: 50})
     for _ in range(2):
         with pytest.raises(InvalidReferenceError, match="key="):
-            refunds.load(f"{NAME}@experiment", key=key, allow_missing=True)  # type: ignore[arg-type]
+            refunds.load(f"{NAME}@experiment", key=key, allow_missing=True)  # type: ignore[call-overload]
         refunds.load(f"{NAME}@experiment")

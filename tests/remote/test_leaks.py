@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from servers import GitHttp
 
 from promptgit import Registry
 from promptgit.errors import RemoteUnavailableError
+from promptgit.registry.loading import KEPT_HOT
 
 pytest_plugins = ["far"]
 
@@ -306,6 +308,23 @@ def test_an_event_loop_goes_on_while_something_is_loaded_or_refreshed(gate: Gate
     asyncio.run(main())
 
 
+def test_names_that_do_not_exist_are_not_kept_without_end(far: str) -> None:
+    with Registry(far, refresh=0) as registry:
+
+        def ask(count: int, turn: str) -> None:
+            for number in range(count):
+                assert registry.load(f"support.{turn}{number}@production", allow_missing=True) is None
+
+        ask(KEPT_HOT, "first")
+        tracemalloc.start()
+        ask(100, "warm")
+        before = tracemalloc.get_traced_memory()[0]
+        ask(2000, "then")
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+    assert grown < 100_000, f"{grown} bytes for 2,000 names"
+
+
 # --- nothing wrong, torn or missing ---------------------------------------------------------------------------------
 
 
@@ -328,14 +347,14 @@ def never_wrong(origin: Origin, url: str, git_dir: Callable[[], Path], wanted: i
                 try:
                     with registry.snapshot() as prompts:
                         greeting, closing = prompts.load(GREETING), prompts.load(CLOSING)
-                    one, other = serial(greeting.template), serial(closing.template)
+                    one, other = serial(str(greeting.template)), serial(str(closing.template))
                     live = registry.load(GREETING)
                     if (
                         not one == other == greeting.version == closing.version
                         or greeting.resolved_at != stock[one - 1]
                     ):
                         wrong.append((greeting, closing))
-                    if serial(live.template) != live.version or live.resolved_at != stock[live.version - 1]:
+                    if serial(str(live.template)) != live.version or live.resolved_at != stock[live.version - 1]:
                         wrong.append(live)
                     if live.version < newest[thread]:
                         wrong.append(f"back from {newest[thread]} to {live.version}")
