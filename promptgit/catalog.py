@@ -128,6 +128,8 @@ class Catalog:
         kept = self._numbers.get(name)
         if kept is not None and kept[0] is entries:
             return kept[1]
+        if not entries:  # not kept: names of what does not exist may be anybody's, and any number
+            return []
         found = (layout.version_of_file(file) for file, is_folder in entries.items() if not is_folder)
         versions = sorted(version for version in found if version)
         self._numbers[name] = (entries, versions)

@@ -94,7 +94,8 @@ def log_loads(level: int | str = "INFO") -> Callable[[], None]:
         told = "".join(f" {name}={value}" for name, value in found.items() if value)
         fields = {"prompt_name": prompt.name, "prompt_version": prompt.version}
         fields |= {f"prompt_{name}": value for name, value in found.items()}
-        logger.log(number, "loaded %s%s", prompt.uri, told, extra=fields)
+        what = "" if prompt.version else "the fallback of "
+        logger.log(number, "loaded %s%s%s", what, prompt.uri, told, extra=fields)
 
     return on_load(log)
 

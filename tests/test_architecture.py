@@ -151,4 +151,4 @@ def test_every_exported_name_exists_and_is_listed() -> None:
         assert getattr(promptgit, name) is not None
     assert dir(promptgit) == sorted(promptgit.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = promptgit.nothing
+        _ = promptgit.nothing  # type: ignore[attr-defined]

@@ -36,7 +36,16 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "it refuses connections",
         "Check the URL and the port; the server may be down.",
     ),
-    ("host key verification failed", "its ssh host key is not known", "Add it: ssh-keyscan HOST >> ~/.ssh/known_hosts"),
+    (
+        "host key verification failed",
+        "its ssh host key is not known",
+        "Compare it, then add it: ssh-keyscan [-p PORT] HOST >> ~/.ssh/known_hosts",
+    ),
+    (
+        "dubious ownership",
+        "it belongs to another user",
+        "If you trust it: git config --global --add safe.directory PATH",
+    ),
     (
         r"authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|"
         r"returned error: 40[13]|invalid username or password|http basic: access denied",
@@ -68,7 +77,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         r"index-pack|unpack|invalid index|recv failure|transfer closed|failed to connect|unable to connect|network is",
         *_BROKEN,
     ),
-    ("could not read from remote|unable to access", "it cannot be reached", "Check the URL and the network."),
+    ("could not read from remote|unable to access", "git cannot read from it", "Check the URL and the network."),
 )
 
 

@@ -269,6 +269,6 @@ def _require_owner(path: str) -> None:
     allowed = run.run(["config", "--global", "--get-all", "safe.directory"], cwd="/", accept=(0, 1)).text.split("\n")
     if path not in allowed and "*" not in allowed:
         raise GitError(
-            "the repository belongs to another user",
+            f"the repository {path} belongs to another user",
             hint=f"If you trust it: git config --global --add safe.directory {path}",
         )

@@ -256,9 +256,16 @@ def failure(done: Completed) -> GitError:
         return KilledError(f"git {_verb(done.args)} was ended by {name}{why}", stderr=done.err, hint="Try again.")
     for pattern, message, hint in _TROUBLES:
         if re.search(pattern, done.err, re.IGNORECASE):
-            return GitError(message, stderr=done.err, hint=hint)
+            where = re.search("repository at '(.+)'", done.err)  # git says it of one that belongs to another user
+            return GitError(message, stderr=done.err, hint=_named(hint, where[1]) if where else hint)
     said = next((line for line in done.err.splitlines() if line.startswith(("fatal:", "error:"))), done.err[:300])
     return GitError(f"git {_verb(done.args)} failed: {said or f'exit code {done.code}'}", stderr=done.err)
+
+
+def _named(hint: str, path: str) -> str:
+    import shlex
+
+    return hint.replace("PATH", shlex.quote(path))
 
 
 def remove_lock_made_since(lock: str, start: float) -> None:

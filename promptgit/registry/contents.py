@@ -89,30 +89,32 @@ def rollback_edit(
     message: str | None,
     to: Target | None = None,
 ) -> Edit:
-    """The edit that points an alias back.
+    """The edit that points an alias back, or brings one back that was removed.
 
     Args:
         moves: of this alias, newest first.
         to: where to; None goes one step back.
 
     Raises:
-        AliasNotFoundError: the alias does not exist, or has never pointed elsewhere.
+        AliasNotFoundError: the alias never existed, or has never pointed elsewhere.
         ConflictError: where it pointed before was deleted.
     """
     from promptgit.registry import edits, history
 
-    now = catalog.target(name, alias)
-    target = to or history.rollback_target(moves)
+    now = catalog.aliases(name).get(alias)
+    if now is None and not moves:
+        catalog.target(name, alias)  # raises, with the names that there are
+    target = to or (history.rollback_target(moves) if now else moves[0].old)
     if target is None:
         raise AliasNotFoundError(
             f"{name}@{alias} has never pointed anywhere but to {now}",
-            hint=f"Name a version: promptgit alias set {name} {alias} VERSION",
+            hint=f"Name a version: promptgit alias set {name} {alias} VERSION -m WHY",
         )
     gone = sorted(set(target.versions) - set(catalog.versions(name)))
     if gone:
         raise ConflictError(
             f"{name}@{alias} pointed to {target} before, and version {gone[0]} was deleted since",
-            hint=f"Name a version: promptgit alias set {name} {alias} VERSION",
+            hint=f"Name a version: promptgit alias set {name} {alias} VERSION -m WHY",
         )
-    text = message or f"{name}: roll {alias} back from {now} to {target}"
+    text = message or f"{name}: roll {alias} back from {now or 'its removal'} to {target}"
     return edits.set_alias(name, alias, target, expect=now, message=text)

@@ -205,8 +205,10 @@ class Writing:
     ) -> Applied:
         """Point an alias back to where it pointed before; once more goes one step further back.
 
+        One that was removed comes back.
+
         Raises:
-            NotFoundError: the alias does not exist, or has never pointed elsewhere.
+            NotFoundError: the alias never existed, or has never pointed elsewhere.
         """
         from promptgit.registry.contents import rollback_edit
 

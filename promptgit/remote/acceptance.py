@@ -16,6 +16,7 @@ from promptgit.gitrepo.objects import TREE_MODE
 from promptgit.gitrepo.trees import diff_trees
 from promptgit.problems import Problem
 from promptgit.record import Record
+from promptgit.sanitise import sanitise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Line:
     def __init__(self, place: ClonePlace, branch: str, folder: str) -> None:
         self.place = place
         self.branch = branch
+        self._folder = folder
         trust = place.verify.identity if place.verify else ""
         self.key = hashlib.sha256(f"{branch}\0{folder}\0{trust}".encode()).hexdigest()[:16]
         self.ref = f"refs/promptgit/served/{self.key}"
@@ -75,7 +77,8 @@ class Line:
             short = self.branch.removeprefix("refs/heads/")
             known = repository.git(["for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes"]).text.split()
             raise RemoteUnavailableError(
-                f"{self.place.clone.url} has no branch {short}", hint=f"It has: {', '.join(known[:8]) or 'none'}."
+                f"{self.place.clone.url} has no branch {short}",
+                hint=f"It has: {', '.join(known[:8]) or 'none'}. Name the one to follow: branch=, or PROMPTGIT_REV.",
             )
         return tip
 
@@ -116,7 +119,7 @@ class Line:
         if old is not None and old != new and not is_ancestor(repository, old, new):
             raise HistoryRewrittenError(
                 f"{self.place.clone.url}: {new[:10]} does not build on {old[:10]}, which is served: history was rewritten",
-                hint="If that was meant: promptgit sync --accept-rewrite URL",
+                hint=self._accepting(),
             )
         self.place.admit(new)
         served = self.load(new, forgive=forgive)
@@ -133,9 +136,19 @@ class Line:
         counts = {key: count for key, (count, _) in newest_moves(moves).items()}
         back = check_moves({_pair(key): count for key, count in self._state("moves").get(self.key, {}).items()}, counts)
         if back and not forgive:
-            raise HistoryRewrittenError(str(back[0]), hint="If that was meant: promptgit sync --accept-rewrite URL")
+            raise HistoryRewrittenError(str(back[0]), hint=self._accepting())
         if self.place.verify is not None:
             self.place.verify_moves({f"{name}@{alias}": count for (name, alias), count in counts.items()})
+
+    def _accepting(self) -> str:
+        """How to take it all the same: for this way to follow the remote, and not for another."""
+        import shlex
+
+        url, branch = self.place.clone.url, self.branch.removeprefix("refs/heads/")
+        words = ["promptgit", *(["--folder", self._folder] if self._folder else []), "sync", "--accept-rewrite"]
+        words += ["--branch", branch] if branch != self.place.clone.head().removeprefix("refs/heads/") else []
+        words += ["--signers", getattr(self.place.verify, "path", "FILE")] if self.place.verify else []
+        return f"If that was meant: {sanitise(shlex.join([*words, url]))}, or registry.refresh(accept_rewrite=True)"
 
     def _remember(self, served: Served) -> None:
         known = self._state("served")
@@ -188,7 +201,9 @@ def require_readable(catalog: Catalog, paths: set[str]) -> None:
         if not any(problem.path.startswith(f"{layout.folder(name)}/") for problem in problems):
             problems += _dangling(catalog, name)
     if problems:
-        raise InvalidDocumentError(problems[:_MOST], hint="The commit before it goes on being served.")
+        raise InvalidDocumentError(
+            problems[:_MOST], hint="Mend it by a new commit; the one before it goes on being served."
+        )
 
 
 def _unreadable(catalog: Catalog, path: layout.PromptPath) -> list[Problem]:
@@ -211,7 +226,7 @@ def _dangling(catalog: Catalog, name: str) -> list[Problem]:
             code="alias-target",
             message=f"{name}@{alias} leads to version {version}, which does not exist",
             path=layout.aliases_path(name),
-            hint=f"promptgit alias set {name} {alias} VERSION",
+            hint=f"promptgit alias set {name} {alias} VERSION -m WHY",
         )
         for alias, target in catalog.aliases(name).items()
         for version in target.versions

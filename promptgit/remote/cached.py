@@ -9,7 +9,7 @@ import time
 
 from promptgit.errors import CorruptObjectError, GitError, RemoteUnavailableError
 from promptgit.gitrepo import run
-from promptgit.gitrepo.network import network
+from promptgit.gitrepo.network import is_ours, network
 from promptgit.gitrepo.repository import GitRepository
 from promptgit.remote.clone import HEADS, MOVED_TAG, Clone, fetch_failure, left
 from promptgit.remote.folder import StateFile, cache_root, private, remove, write_exactly
@@ -116,11 +116,11 @@ class CachedClone(Clone):
             self.state.update(head=head, algorithm=algorithm)
         done = self._fetch(repository, end)
         if done.code and not MOVED_TAG.search(done.err):
-            if _DAMAGE.search(done.err):
+            if _DAMAGE.search(done.err) and not is_ours(done):
                 raise CorruptObjectError(
                     f"the clone of {self.url} is damaged", hint=f"It is fetched anew; else remove {self.folder}"
                 )
-            raise fetch_failure(done, self.url)
+            raise fetch_failure(done, self.url, self.folder)
         if repository.ref_commit(self.tracking(branch or self.head())) is None:
             listed = repository.git(["for-each-ref", "--count=1", "refs/remotes/origin"])
             if not listed.text:
@@ -147,7 +147,7 @@ class CachedClone(Clone):
         repository.close()
         if done.code:
             remove(made)
-            raise fetch_failure(done, self.url)
+            raise fetch_failure(done, self.url, self.folder)
         self.state.update(head=head, algorithm=algorithm, url=self.url)
         os.chmod(made, 0o700)
         old = f"{self._git_dir}.old"

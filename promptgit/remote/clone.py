@@ -14,6 +14,7 @@ from promptgit.engine.lock import hold
 from promptgit.errors import GitError, RegistryBusyError, RemoteUnavailableError
 from promptgit.gitrepo import run
 from promptgit.gitrepo.network import is_ours
+from promptgit.remote.folder import unwritable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,12 +90,21 @@ class Clone:
         if self._repository is not None:
             self._repository.close()
 
+    def asked_at(self) -> float:
+        """When the remote was last asked, by any process, in seconds since the epoch; 0 if that is not known.
+
+        A time to come is that of a clock that was set back since. It says nothing: else nobody would ask until then.
+        """
+        at = float(self.state.read().get("attempted_at") or 0.0)
+        return at if at <= time.time() else 0.0
+
     @contextlib.contextmanager
     def locked(self, deadline: float) -> Iterator[None]:
         """Hold the clone for oneself: against other processes, and other registries of this one.
 
         Raises:
             RegistryBusyError: it was not free in time.
+            GitError: nothing can be written there.
         """
         try:
             lock = hold(self._lock, deadline, _PATIENCE_S)
@@ -103,6 +113,8 @@ class Clone:
             raise RegistryBusyError(
                 f"another process has been fetching {self.url} for {deadline:.3g} s", hint="Wait, or allow more time."
             ) from None
+        except OSError as error:
+            raise unwritable(self.path, error) from error
         try:
             yield
         finally:
@@ -124,7 +136,7 @@ class Clone:
             GitError: the disk is full, say.
         """
         state = self.state.read()
-        if known is not None and state.get("attempted_at", 0.0) > known:
+        if known is not None and self.asked_at() > known:
             if state.get("error"):
                 raise RemoteUnavailableError(state["error"])
             return False
@@ -134,7 +146,7 @@ class Clone:
         except GitError as error:
             self._sweep()
             since = state.get("failing_since") or begun
-            with contextlib.suppress(OSError):  # a full disk; what it would say is in the error, too
+            with contextlib.suppress(GitError):  # a full disk; what it would say is in the error, too
                 self.state.update(attempted_at=begun, error=error.message, failing_since=since)
             raise
         self.warnings = tuple(
@@ -144,10 +156,12 @@ class Clone:
         return True
 
 
-def fetch_failure(done: Completed, url: str) -> GitError:
+def fetch_failure(done: Completed, url: str, path: str) -> GitError:
     """A fetch that failed: here, or because of what the remote said."""
     error = run.failure(done)
-    if is_ours(done) or "git fetch failed" not in error.message:
+    if is_ours(done):
+        return GitError(f"{url} cannot be fetched into {path}: {error.message}", stderr=done.err, hint=error.hint)
+    if "git fetch failed" not in error.message:
         return error
     return RemoteUnavailableError(
         f"the remote {url} cannot be understood: {error.message.removeprefix('git fetch failed: ')}",

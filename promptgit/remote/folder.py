@@ -28,11 +28,18 @@ _MINE = 0o700
 
 
 def cache_root() -> str:
-    """Where clones are kept; see the XDG Base Directory Specification for XDG_CACHE_HOME."""
+    """Where clones are kept; see the XDG Base Directory Specification for XDG_CACHE_HOME.
+
+    Raises:
+        GitError: nothing says where.
+    """
     named = os.environ.get("PROMPTGIT_CACHE")
     if named:
         return os.path.abspath(named)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    home = os.path.expanduser("~")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    if base.startswith("~"):
+        raise GitError("there is no folder for the cache: this user has no home", hint="Name one: PROMPTGIT_CACHE.")
     return os.path.join(os.path.abspath(base), "promptgit")
 
 
@@ -46,7 +53,7 @@ def private(path: str) -> str:
         os.makedirs(path, mode=_MINE, exist_ok=True)
         status = os.lstat(path)
     except OSError as error:
-        hint = "Free some space, or name another folder: PROMPTGIT_CACHE."
+        hint = "Name another folder: PROMPTGIT_CACHE."
         raise GitError(f"the cache folder {path} cannot be made: {error.strerror}", hint=hint) from error
     hint = "Remove it, or name another folder: PROMPTGIT_CACHE."
     if not stat.S_ISDIR(status.st_mode):
@@ -54,8 +61,19 @@ def private(path: str) -> str:
     if status.st_uid != os.geteuid():
         raise GitError(f"the cache folder {path} belongs to another user", hint=hint)
     if stat.S_IMODE(status.st_mode) != _MINE:
-        os.chmod(path, _MINE)
+        try:
+            os.chmod(path, _MINE)
+        except OSError as error:
+            raise unwritable(path, error) from error
     return path
+
+
+def unwritable(path: str, error: OSError) -> GitError:
+    """What to say where a clone cannot be written: the folder is read-only, full, or somebody else's."""
+    return GitError(
+        f"the folder {os.path.abspath(path)} cannot be written: {error.strerror}",
+        hint="Name another for the cache: PROMPTGIT_CACHE. Or serve what is there, without network: PROMPTGIT_OFFLINE=1.",
+    )
 
 
 _NUMBER, _TEXT = (int, float), (str,)
@@ -111,10 +129,13 @@ class StateFile:
         """Change some keys. The caller holds the lock.
 
         Raises:
-            OSError: the disk is full or not writable; the file is as it was.
+            GitError: the disk is full or not writable; the file is as it was.
         """
         data = self.read() | values
-        write_durable(self.path, json.dumps(data, indent=1, sort_keys=True).encode(), 0o600)
+        try:
+            write_durable(self.path, json.dumps(data, indent=1, sort_keys=True).encode(), 0o600)
+        except OSError as error:
+            raise unwritable(os.path.dirname(self.path), error) from error
 
     def stamp(self) -> stamp.Stamp:
         """It changes whenever the file does."""

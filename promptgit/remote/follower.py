@@ -29,6 +29,7 @@ from promptgit.remote.place import ClonePlace
 from promptgit.remote.settings import REFRESH_S
 from promptgit.remote.status import Status, commit_time, utc
 from promptgit.remote.voice import Voice, told
+from promptgit.sanitise import sanitise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,10 +88,11 @@ class Follower:
         self._branch = f"refs/heads/{branch.removeprefix('refs/heads/')}" if branch else None
         self._rev = rev
         self._served: Served | None = None
-        self._refused: tuple[str, str] | None = None
+        self._refused: tuple[str | None, str] | None = None
+        self._answered = False
         self._seen: Stamp = None
         self._asked_at = 0.0
-        self._due = 0.0
+        self._due = self._looked = 0.0
         self._damaged = self._closed = False
         self._refreshing, self._swapping = threading.Lock(), threading.Lock()
         self._started = threading.Event()
@@ -142,7 +144,7 @@ class Follower:
         if not self.clone.exists():
             self._open_unseen()
             return
-        self._asked_at = float(self.clone.state.read().get("attempted_at") or 0.0)
+        self._asked_at = self.clone.asked_at()
         self._due = self._asked_at + (self.settings.refresh or REFRESH_S)
         try:
             self._adopt()
@@ -153,12 +155,16 @@ class Follower:
             self._open_stale()
         elif self._follows:
             self._background.ensure()
+        elif self._seen is None and self._rev is None:
+            with contextlib.suppress(PromptGitError):  # what another process has fetched; no thread will look at it
+                self._refresh(START_S, fetch=False)
 
     def _open_unseen(self) -> None:
         if self.settings.offline:
+            known = self.clone.state.read().get("error") or "the network is to be left alone (offline)"
             self.voice.error = RemoteUnavailableError(
-                f"{self.clone.url} is not in the cache, and PROMPTGIT_OFFLINE forbids to fetch it",
-                hint="Warm the cache while there is a network: promptgit sync URL",
+                f"{self.clone.url} is not in the cache: {known}",
+                hint=f"Warm the cache while there is a network: promptgit sync {sanitise(self.clone.url)}",
             )
             return
         with contextlib.suppress(RemoteUnavailableError):
@@ -191,7 +197,8 @@ class Follower:
             self.place.admit(kept)
             served = line.load(kept)
         self._swap(served)
-        self._seen = self.clone.state.stamp()
+        if repository.ref_commit(self.clone.tracking(line.branch)) == served.commit:
+            self._seen = self.clone.state.stamp()
 
     def _pin(self) -> bool:
         """Serve the revision that was named, for good; False if it is a branch to follow."""
@@ -242,6 +249,9 @@ class Follower:
     def tick(self, asked: bool) -> float:
         """See `background.Owner`."""
         now = time.time()
+        if now < self._looked:  # the clock was set back: what is due at a time may be days away
+            self._due = 0.0
+        self._looked = now
         try:
             if asked:
                 time.sleep(_GATHER_S)
@@ -270,16 +280,20 @@ class Follower:
         begun = time.monotonic()
         end = begun + timeout
         error: Exception | None = None
+        self._answered = False
         try:
             with self.held(end):
                 change = self.bring(end, asked=asked, fetch=fetch, accept_rewrite=accept_rewrite)
-            self.voice.recovered()
+            if not (self.voice.failures and self.clone.state.read().get("error")):  # the news may be another's failure
+                self.voice.recovered()
         except Exception as caught:
             error = caught
             if not self._closed and not isinstance(
                 caught, RegistryBusyError
             ):  # `close` ended it; who is busy will tell
-                self.voice.failed(caught, self._served.commit if self._served else None)
+                pending = self._refused[0] if self._answered and self._refused else None
+                served = self._served.commit if self._served else None
+                self.voice.failed(caught, served, answered=self._answered, pending=pending)
             raise
         finally:
             self._schedule(time.monotonic() - begun)
@@ -298,12 +312,14 @@ class Follower:
             asked: leave out the fetch if the remote was asked after this, by any process.
         """
         before = self._served
+        self._answered = False
         try:
             try:
                 if self._damaged:
                     self._rebuild(end)
                 elif fetch and not self.settings.offline:
                     self.clone.fetch(self._branch, left(end), known=asked)
+                self._answered = True
                 served = self._advance(accept_rewrite)
             except CorruptObjectError:
                 if self._damaged or not self.clone.mendable:
@@ -311,7 +327,7 @@ class Follower:
                 self._rebuild(end)
                 served = self._advance(accept_rewrite)
         finally:
-            self._asked_at = float(self.clone.state.read().get("attempted_at") or 0.0)
+            self._asked_at = self.clone.asked_at()
             self._seen = self.clone.state.stamp()
         change = self._difference(before, served)
         self._swap(served)
@@ -336,9 +352,9 @@ class Follower:
         if self._rev is not None and self._pin() and self._served is not None:
             return self._served
         line = self.line()
-        tip, old = line.tip(), line.kept()
-        served = self._served
+        served, tip = self._served, None
         try:
+            tip, old = line.tip(), line.kept()
             if served is not None and served.commit == tip == old:
                 fresh = line.load(tip)
                 found = served if fresh.moves == served.moves else line.accept(old, tip)
@@ -346,7 +362,7 @@ class Follower:
                 found = line.accept(None if accept_rewrite else old, tip, forgive=accept_rewrite)
         except PromptGitError as error:
             self._refused = (tip, error.message.split("\n")[0])
-            if served is None and old is not None:
+            if served is None and tip is not None and old is not None:
                 self._swap(line.load(old))
             raise
         self._refused = None

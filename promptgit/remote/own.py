@@ -76,5 +76,5 @@ class OwnClone(Clone):
                 raise RemoteUnavailableError(
                     f"{self.url} has no branch {branch.removeprefix(HEADS)} any more", stderr=done.err
                 )
-            raise fetch_failure(done, self.url)
+            raise fetch_failure(done, self.url, self.path)
         return done

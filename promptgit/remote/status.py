@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_SKEW_S = 60.0  # clocks are set right by less than that every day
+
+
 class Status(Record):
     """What a registry serves, and how fresh that is.
 
@@ -27,7 +30,8 @@ class Status(Record):
         offline: whether the network is left alone.
         error: what went wrong since the remote last answered, in one line.
         failing_since: since when, UTC.
-        pending: the remote's commit, if it is not served; `reason` says why.
+        pending: the remote's commit, if it is not served.
+        reason: why; also why there is no such commit, as where the branch was deleted.
         lag: how many commits `pending` is ahead of what is served.
         warnings: what else should be known.
     """
@@ -50,22 +54,25 @@ class Status(Record):
 
     @property
     def age(self) -> float | None:
-        """Seconds since the remote last answered; None if it never did, or there is none."""
-        return None if self.fetched_at is None else max(time.time() - self.fetched_at.timestamp(), 0.0)
+        """Seconds since the remote last answered; None if it never did, there is none, or the clock was set back since."""
+        if self.fetched_at is None:
+            return None
+        age = time.time() - self.fetched_at.timestamp()
+        return max(age, 0.0) if age > -_SKEW_S else None
 
     def healthy(self, max_age: float | None = None) -> bool:
         """Whether prompts are served, and are fresh enough.
 
         Args:
-            max_age: seconds that the remote may have been silent; that it has a commit which may not be served counts as
-                silence, too. None asks only whether there is something to serve: an application that goes on with the
-                last good commit is alive, and a restart would not help it.
+            max_age: seconds that the remote may have been silent; that it has a commit which may not be served, or no such
+                branch any more, counts as silence, too. None asks only whether there is something to serve: an
+                application that goes on with the last good commit is alive, and a restart would not help it.
         """
         if self.source == "remote" and self.commit is None:
             return False
         if max_age is None or self.source != "remote":
             return True
-        return self.age is not None and self.age <= max_age and self.pending is None
+        return self.age is not None and self.age <= max_age and self.pending is None and self.reason is None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: times in ISO 8601, `age` among them."""

@@ -27,7 +27,7 @@ class Voice:
     Attributes:
         registry: the registry that is told of, held weakly; None before there is one and when it is gone.
         error: what went wrong last; None once something went right.
-        failures: in a row.
+        failures: in a row, of the remote to answer.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,6 +35,7 @@ class Voice:
         self.error: PromptGitError | None = None
         self.failures = 0
         self._url = url
+        self._told: set[str | None] = set()
         self._attached = False
         self._unreported: list[tuple[float, Exception | None]] = []
         self._callbacks: list[Callable[[Change], object]] = []
@@ -75,22 +76,32 @@ class Voice:
                 self.log().info("%s: %s -> %s\n%s", self._url, old, new, change)
             observers.tell(self._callbacks, change)
 
-    def failed(self, error: Exception, served: str | None) -> None:
-        """Keep what went wrong; log it once.
+    def failed(
+        self, error: Exception, served: str | None, *, answered: bool = False, pending: str | None = None
+    ) -> None:
+        """Keep what went wrong. An outage is logged once, and so is each commit that may not be served.
 
         Args:
             served: the commit that is served on, if there is one.
+            answered: the remote did answer: asking it less often would only delay what mends it.
+            pending: the commit that it has and that may not be served.
         """
-        self.failures += 1
+        self.failures = 0 if answered else self.failures + 1
         self.error = told(error)
-        if self.failures == 1:
-            goes_on = f"goes on with {served[:10]}" if served else "there is nothing to serve yet"
-            self.log().warning("%s; %s", self.error.message, goes_on)
+        if pending in self._told:
+            return
+        self._told.add(pending)
+        said, hint = self.error.message.split("\n")[0], (self.error.hint or "").split("\n")[0]
+        if self._url not in said:
+            said = f"{self._url}: {f'{pending[:10]} may not be served: ' if pending else ''}{said}"
+        goes_on = f"goes on with {served[:10]}" if served else "there is nothing to serve yet"
+        self.log().warning("%s; %s%s", said, goes_on, f". {hint}" if hint else "")
 
     def recovered(self) -> None:
         """What was wrong is over."""
-        if self.failures:
+        if self._told:
             self.log().info("%s: refreshed again", self._url)
+            self._told.clear()
         self.failures, self.error = 0, None
 
     def log(self) -> Any:

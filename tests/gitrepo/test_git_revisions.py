@@ -110,7 +110,7 @@ def test_a_repository_of_another_user_is_refused_with_a_way_out(git: Git, monkey
     monkeypatch.setattr(run, "_KEPT", run._KEPT | {"GIT_TEST_ASSUME_DIFFERENT_OWNER"})
     with pytest.raises(GitError, match="belongs to another user") as caught:
         GitRepository.open(str(git.path))
-    assert "safe.directory" in str(caught.value)
+    assert f"safe.directory {git.path}" in str(caught.value)
 
 
 def test_a_bare_repository_that_lies_in_the_tree_is_not_used(git: Git) -> None:

@@ -139,6 +139,15 @@ def test_loads_can_be_logged_with_what_led_to_them(refunds: Registry, caplog: py
     }
 
 
+def test_a_fallback_is_logged_as_one(refunds: Registry, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "promptgit.load")
+    log_loads()
+    refunds.load("support.returns@production", fallback="Answer: {{question}}")
+    assert [record.getMessage() for record in caplog.records] == [
+        "loaded the fallback of prompts:/support.returns alias=production"
+    ]
+
+
 def test_what_no_handler_wants_is_not_written(refunds: Registry, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING", "promptgit.load")
     log_loads(logging.DEBUG)

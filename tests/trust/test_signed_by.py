@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from commandline import Cli
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing import Key, commit, raw, ssh_keygen, write
 from support import Git
 
 from promptgit import Registry
-from promptgit.errors import GitError, InvalidDocumentError, InvalidReferenceError, UntrustedCommitError
+from promptgit.errors import ConflictError, GitError, InvalidDocumentError, InvalidReferenceError, UntrustedCommitError
 from promptgit.gitrepo.repository import GitRepository
 from promptgit.trust import Signature, SignedBy
 
@@ -383,3 +384,36 @@ def test_a_registry_serves_signed_commits_only(refunds: Registry, git: Git, sign
         assert registry.load("support.refunds@production").version == 3
     with pytest.raises(InvalidReferenceError, match="working tree"):
         Registry(git.path, verify=SignedBy(signers))
+
+
+def test_a_health_check_sees_what_an_application_sees_that_asks_for_signatures(
+    refunds: Registry, git: Git, signers: Path, ada: Key, anywhere: Cli
+) -> None:
+    signed, url = commit(git, ada), f"file://{git.path}"
+    with Registry(url, refresh=0, verify=SignedBy(signers)) as application:
+        refunds.set_alias("support.refunds", "production", 2)
+        with pytest.raises(UntrustedCommitError) as caught:
+            application.refresh()
+        seen = anywhere("-C", url, "status", "--signers", signers, "--max-age", 300)
+        assert seen.code == 1
+        assert signed in seen.out
+        assert "is not signed" in seen.out
+        assert "is not signed" in str(caught.value)
+
+
+def test_the_hint_for_a_rewritten_history_names_the_signers(
+    refunds: Registry, git: Git, signers: Path, ada: Key, anywhere: Cli
+) -> None:
+    url, ground = f"file://{git.path}", git("rev-parse", "HEAD")
+    ada.always(git)
+    refunds.set_alias("support.refunds", "production", 2)
+    with Registry(url, refresh=0, verify=SignedBy(signers)) as application:
+        git("reset", "-q", "--hard", ground)
+        refunds.set_alias("support.refunds", "production", 3)
+        with pytest.raises(ConflictError, match="history was rewritten") as caught:
+            application.refresh()
+        words = str(caught.value.hint).partition("promptgit ")[2].partition(",")[0].split()
+        assert words[words.index("--signers") + 1] == str(signers)
+        assert anywhere(*words).code == 0
+        application.refresh()
+        assert application.load("support.refunds@production").version == 3

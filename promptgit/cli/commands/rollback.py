@@ -30,7 +30,7 @@ def rollback(name: str, alias: str, version: int | None, message: str | None, wr
     from promptgit.registry.contents import rollback_edit
 
     registry = open_registry()
-    now = registry.catalog.target(name, alias)
+    now = registry.catalog.aliases(name).get(alias)
     moves = registry.alias_history(name, alias)
     if version:
         registry.catalog.body(name, version)
@@ -38,17 +38,18 @@ def rollback(name: str, alias: str, version: int | None, message: str | None, wr
     edit = rollback_edit(registry.catalog, name, alias, moves, message, to)
 
     def said(note: str) -> str:
-        _, arrow, target = note.partition(f"{name}: {alias} {now} -> ")
-        return f"{alias} of {name}: {now} -> {target}{_who_set(now, moves)}" if arrow else note
+        _, arrow, target = note.partition(f"{name}: {alias} {now or 'new'} -> ")
+        return f"{alias} of {name}: {now or 'removed'} -> {target}{_who_set(now, moves)}" if arrow else note
 
     write(registry, edit, said=said)
 
 
-def _who_set(now: Target, moves: list[AliasMove]) -> str:
+def _who_set(now: Target | None, moves: list[AliasMove]) -> str:
     """Who is to be told: whoever set what is rolled back."""
     from promptgit.cli.moments import ago, from_epoch
 
     last = next((move for move in moves if move.new == now), None)
     if last is None:
         return ""
-    return f" ({now} was set by {last.author}, {ago(from_epoch(last.time))}: {output.subject(last.message)})"
+    done = f"{now} was set" if now else "it was removed"
+    return f" ({done} by {last.author}, {ago(from_epoch(last.time))}: {output.subject(last.message)})"

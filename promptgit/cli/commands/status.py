@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 @click.option(
     "--max-age", metavar="SECONDS", type=click.FloatRange(min=0), help="Fail if the remote was silent for longer."
 )
+@click.option("--signers", metavar="FILE", help="As an application sees it that has verify=SignedBy(FILE).")
 @rev_option
 @json_option
-def status(max_age: float | None, rev: str | None, as_json: bool) -> None:
+def status(max_age: float | None, signers: str | None, rev: str | None, as_json: bool) -> None:
     """Say which commit is served, how fresh it is, and what went wrong.
 
     Of a remote it tells what this machine's cache knows; it does not use the network. The exit code is 1 if there is nothing to
-    serve, or the remote was silent for longer than --max-age: a health check.
+    serve. With --max-age, for a health check, it is also 1 if the remote was silent for longer, or has a commit that may not be
+    served.
     """
     from promptgit.registry.registry import Registry
+    from promptgit.trust import SignedBy
 
     place = options.place()
     remote = {"refresh": 0.0, "offline": True} if options.is_url(place) else {}
-    with Registry(place, rev=rev or None, folder=options.folder(), **remote) as registry:  # type: ignore[arg-type]
+    verify = SignedBy(signers) if signers else None
+    with Registry(place, rev=rev or None, folder=options.folder(), verify=verify, **remote) as registry:  # type: ignore[arg-type]
         found = registry.status()
     if as_json:
         output.say_json(found.to_dict())

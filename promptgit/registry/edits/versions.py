@@ -95,7 +95,7 @@ def delete_version(name: str, version: int, reason: str | None = None) -> Edit:
         if held:
             raise ConflictError(
                 f"version {version} of {name} is what {', '.join(sorted(held))} leads to",
-                hint=f"Move the alias first: promptgit alias set {name} {sorted(held)[0]} VERSION",
+                hint=f"Move the alias first: promptgit alias set {name} {sorted(held)[0]} VERSION -m WHY",
             )
         note = f"{name}: version {version} deleted"
         writes = {layout.version_path(name, version): None, **tombstones(catalog, name, {version}, reason)}
