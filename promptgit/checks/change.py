@@ -20,6 +20,7 @@ class Change:
         after: the state that is checked.
         before: what it is compared with, or None.
         onto: the state of the branch that it will be merged into, where that has moved on since; else None.
+        base: what whoever asks calls that branch; empty if there is no telling.
         changed: the paths that differ between `before` and `after`, if that is known already.
         facts: who makes the change; without it policies on aliases are not asked.
         repository: for the checks of history; None leaves them out.
@@ -32,6 +33,7 @@ class Change:
         before: State | None = None,
         *,
         onto: State | None = None,
+        base: str = "",
         changed: frozenset[str] | None = None,
         facts: Facts | None = None,
         repository: GitRepository | None = None,
@@ -40,6 +42,7 @@ class Change:
         self.after = after
         self.before = before
         self.onto = onto
+        self.base = base
         self.facts = facts
         self.repository = repository
         self.tip = tip
@@ -63,7 +66,7 @@ class Change:
         """One prompt of the change."""
         before = self.before.prompt(name) if self.before else None
         onto = self.onto.prompt(name) if self.onto else None
-        return Subject(self.after.prompt(name), before, onto, self.heir)
+        return Subject(self.after.prompt(name), before, onto, self.heir, self.base)
 
     def folders(self, paths: frozenset[str] | None) -> Iterator[Folder]:
         """The folders to look at: all, or those on the way to some paths."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from promptgit.changeset import Changeset
     from promptgit.content import Notes
 
+    _Found = tuple[Sequence[str], Problem]  # the way to what is at fault, empty if that is no one place
+
 _DAY_S = 86_400
 DIRECT, PROPOSED, PUSHED = "direct", "proposed", "pushed"
 
@@ -87,16 +89,19 @@ def broken(
     """What a changeset breaks; see `require`."""
     yield from _settings(policies, changeset, catalog, facts)
     if policies:
-        yield from _contents(policies, changeset, catalog)
-        yield from _moves(policies, changeset, catalog, past, facts)
+        found = (*_contents(policies, changeset, catalog), *_moves(policies, changeset, catalog, past, facts))
+        # whoever registers or moves something directly sees no file
+        yield from (
+            problem if facts.way == DIRECT or not keys else _at(problem, changeset, keys) for keys, problem in found
+        )
 
 
 # --- versions and notes ---------------------------------------------------------------------------------------------
 
 
-def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog) -> Iterator[Problem]:
+def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog) -> Iterator[_Found]:
     for name in sorted(_new(changeset, catalog)):
-        yield from _naming(policies.get("naming", {}), name)
+        yield from (([], problem) for problem in _naming(policies.get("naming", {}), name))
     heirs = _renamed(changeset, catalog)
     for path, content in changeset.writes.items():
         at = layout.parse_path(path)
@@ -105,14 +110,16 @@ def _contents(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalo
         if at.version and content is not None and path in changeset.creates:
             if at.name not in heirs or at.version not in catalog.versions(heirs[at.name]):
                 found = document.parse(content, path)
-                yield from _model(policies.get("models", {}), found.get("model_config") or {}, path)
-                yield from _reserved(policies.get("reserved_tags", ()), found.get("tags") or {}, path)
+                for problem in _model(policies.get("models", {}), found.get("model_config") or {}, path):
+                    yield ["model_config", "model_name"], problem
+                for problem in _reserved(policies.get("reserved_tags", ()), found.get("tags") or {}, path):
+                    yield ["tags"], problem
                 given = changeset.writes.get(layout.notes_path(at.name))
                 notes = parse_notes(given, path) if given else catalog.notes(at.name)
-                yield from lacking(policies.get("required", ()), at.name, notes)
+                yield from (([], problem) for problem in lacking(policies.get("required", ()), at.name, notes))
         elif at.file == layout.NOTES_FILE and at.name not in heirs.values():
             changed = _retagged(at.name, heirs.get(at.name, at.name), changeset, catalog)
-            yield from _reserved(policies.get("reserved_tags", ()), changed, path)
+            yield from (([], problem) for problem in _reserved(policies.get("reserved_tags", ()), changed, path))
 
 
 def _settings(policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, facts: Facts) -> Iterator[Problem]:
@@ -149,6 +156,13 @@ def _retuned(changeset: Changeset, catalog: Catalog) -> Iterator[tuple[str, str,
             # that a note says nothing is different from that it says null: there is none
             if not is_gone and before.get(version, {}).get("model_config", ...) != note.get("model_config", ...):
                 yield path, at.name, version, note
+
+
+def _at(problem: Problem, changeset: Changeset, keys: Sequence[str]) -> Problem:
+    """The problem with the place of a key, as far as the file has it after the change."""
+    line, column = document.locate(changeset.writes.get(problem.path) or b"", keys, key=True)
+    placed: Problem = problem.replace(line=line, column=column)
+    return placed
 
 
 def _place_of(content: bytes | None, version: int) -> tuple[int, int]:
@@ -191,7 +205,7 @@ def lacking(fields: Sequence[str], name: str, notes: Notes) -> Iterator[Problem]
     for field in fields:
         kind, _, key = field.partition(".")
         if not (notes.tags.get(key) if kind == "tags" else there.get(field)):
-            yield _problem("required", f"{name} has no {field}", path, f"Every prompt says it in {path}.")
+            yield _problem("required", f"{name} has no {field}", path, f"Every prompt says it in {path}; a new one before its first version.")
 
 
 def _retagged(name: str, before: str, changeset: Changeset, catalog: Catalog) -> set[str]:
@@ -223,19 +237,22 @@ def _tags(notes: Notes) -> dict[tuple[int, str], Any]:
 
 def _moves(
     policies: Mapping[str, Any], changeset: Changeset, catalog: Catalog, past: AliasHistory, facts: Facts
-) -> Iterator[Problem]:
+) -> Iterator[_Found]:
     rules = policies.get("aliases", {})
     for name, alias, target in _moved(changeset, catalog):
         rule = rules.get(alias)
+        keys = [alias] if target is not None else []
         if rule:
-            yield from _permission(rule, name, alias, facts, layout.aliases_path(name))
+            for problem in _permission(rule, name, alias, facts, layout.aliases_path(name)):
+                yield keys, problem
         if rule and (rule.get("through") or rule.get("min_age_days")):
             names = (name, *catalog.notes(name).former_names)
             moves = past.history(names, catalog.files.commit, facts.prefix)
             had = {version for move in moves if move.alias == alias and move.new for version in move.new.versions}
             for version in () if target is None else target.versions:
                 if version not in had:  # going back to what it had before is always allowed
-                    yield from _stages(rule, name, alias, version, moves, facts)
+                    for problem in _stages(rule, name, alias, version, moves, facts):
+                        yield keys, problem
 
 
 def _moved(changeset: Changeset, catalog: Catalog) -> Iterator[tuple[str, str, Target | None]]:

@@ -71,6 +71,11 @@ class File:
         """Why it is no strict YAML."""
         return self._parsed[1]
 
+    @property
+    def in_conflict(self) -> bool:
+        """Whether a merge left its markers in it."""
+        return any(problem.code == "yaml-conflict" for problem in self.yaml_problems)
+
     @cached_property
     def schema_problems(self) -> list[Problem]:
         """Why it does not fit the schema of its kind; empty if it is no YAML."""
@@ -265,6 +270,7 @@ class Subject:
         prompt: as it is.
         before: as it was; None if there is nothing to compare with.
         onto: as it is on the branch that the change will be merged into, where that has moved on; else None.
+        base: what that branch is called; empty if there is no telling.
     """
 
     def __init__(
@@ -273,7 +279,9 @@ class Subject:
         before: PromptState | None = None,
         onto: PromptState | None = None,
         heir: Callable[[str], PromptState | None] = lambda _: None,
+        base: str = "",
     ) -> None:
+        self.base = base
         self.prompt = prompt
         self.before = before
         self.onto = onto

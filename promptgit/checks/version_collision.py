@@ -9,6 +9,8 @@ that meant it.
 
 from __future__ import annotations
 
+import shlex
+
 from promptgit import layout
 from promptgit.problems import Problem
 
@@ -28,5 +30,5 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
         theirs = subject.onto.state.blob(path) if subject.is_new(version) else None
         if theirs is not None and theirs != subject.prompt.state.blob(path):
             message = f"the base branch has another version {version} of {subject.name}"
-            hint = "Run: promptgit renumber --onto BASE"
+            hint = "Run: promptgit renumber" + (f" --onto {shlex.quote(subject.base)}" if subject.base else "")
             yield Problem(code="version-collision", message=message, path=path, hint=hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,20 @@ rev_option = click.option(
     envvar="PROMPTGIT_REV",
     help="As of a branch, tag, commit or date such as 2026-11-01.",
 )
+
+
+def format_option(formats: Sequence[str], text: str) -> Callable[[F], Callable[..., Any]]:
+    """`--format`, whose first choice is the default, handed over as `style`; and `--json`, as every command has it."""
+
+    def add(command: F) -> Callable[..., Any]:
+        @wraps(command)
+        def with_style(*args: Any, style: str, as_json: bool, **values: Any) -> Any:
+            return command(*args, style="json" if as_json else style, **values)
+
+        choice = click.option("--format", "style", type=click.Choice(formats), default=formats[0], help=text)
+        return choice(click.option("--json", "as_json", is_flag=True, help="The same as --format json.")(with_style))
+
+    return add
 
 
 def message_option(*, required: bool = False) -> Callable[[F], F]:

@@ -26,6 +26,8 @@ def show(refusals: Sequence[Refusal]) -> None:
         lines += ["", *_told(refusal)]
     if count > _MOST:
         lines += ["", f"and {count - _MOST} more"]
+    if any(refusal.commit for refusal in refusals):
+        lines += ["", "One more commit on top mends none of them: git commit --amend, or git rebase -i."]
     for line in lines:
         output.note(f"{lead}{line}".rstrip())
 

@@ -9,31 +9,21 @@ sarif    SARIF 2.1.0, for code scanning (https://docs.oasis-open.org/sarif/sarif
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-import click
-
-from promptgit.cli import output
+from promptgit.cli import options, output
 from promptgit.problems import ERROR, Problem
 from promptgit.sanitise import sanitise, sanitise_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    F = TypeVar("F", bound=Callable[..., Any])
+    from collections.abc import Mapping, Sequence
 
 FORMATS = ("text", "json", "github", "sarif")
 _FIELDS = ("code", "severity", "path", "line", "column", "message", "hint")
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _COLOURS = {ERROR: "red", "warning": "yellow"}
 
-
-def format_option(command: F) -> F:
-    """`--format`: how problems are printed."""
-    option = click.option(
-        "--format", "style", type=click.Choice(FORMATS), default="text", help="How to print what was found."
-    )
-    return option(command)
+format_option = options.format_option(FORMATS, "How to print what was found.")
 
 
 def report(

@@ -147,11 +147,15 @@ _SYNTAX = (
 
 _UNSAFE = re.compile("\0|\r(?!\n)|\x85|\u2028|\u2029|\ufeff")
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MARKERS = [re.compile(marker, re.MULTILINE) for marker in (r"^<{7} ", r"^={7}\r?$", r"^>{7} ")]
 _NAMES = {"\r": "a carriage return without a line feed", "\ufeff": "a byte order mark"}
 
 
 def refusal(code: str, mark: Mark | None, detail: str, data: bytes, path: str) -> InvalidDocumentError:
     """The error for a rule that an event breaks."""
+    left = _conflict(data, path)
+    if left is not None:
+        return left
     message, hint = _REFUSALS[code]
     index = mark.index if mark else 0
     text = data.decode()
@@ -180,6 +184,9 @@ def bad_bytes(data: bytes, path: str) -> InvalidDocumentError:
 
 def syntax_error(error: YAMLError, data: bytes, path: str) -> InvalidDocumentError:
     """The error for what libyaml refuses, in words for the person who wrote the file."""
+    left = _conflict(data, path)
+    if left is not None:
+        return left
     text = data.decode()
     if isinstance(error, ReaderError):
         found = _NOT_YAML.search(text)
@@ -193,6 +200,19 @@ def syntax_error(error: YAMLError, data: bytes, path: str) -> InvalidDocumentErr
     # the offset, because at the end of a file without a line break libyaml counts a line that is not there
     offset = min(mark.index, len(text)) if mark else 0
     return _error(said.code, said.message, said.hint, path, place(text, offset))
+
+
+def _conflict(data: bytes, path: str) -> InvalidDocumentError | None:
+    """The error for what a merge left in a file that cannot be read; None if it is not that."""
+    text = data.decode()
+    starts: list[int] = []
+    for marker in _MARKERS:
+        found = marker.search(text, starts[-1] if starts else 0)
+        if found is None:
+            return None
+        starts.append(found.start())
+    hint = "Keep one side. If two branches added the same version: promptgit renumber"
+    return _error("yaml-conflict", "a conflict of a merge is not resolved", hint, path, place(text, starts[0]))
 
 
 def _explain(error: MarkedYAMLError, character: str) -> _Explanation:

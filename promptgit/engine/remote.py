@@ -138,7 +138,7 @@ def _replay(repository: GitRepository, mine: str, theirs: str) -> str:
             if have not in (old, new):
                 raise ConflictError(
                     f"{path} was changed here and at the remote",
-                    hint="Merge by hand: git pull --rebase, then promptgit push",
+                    hint="Merge by hand: git pull --rebase; if it stops at a version: promptgit renumber; then promptgit push",
                 )
         shown = repository.git(["show", "-s", "--format=%an%x00%ae%x00%ad%x00%B", "--date=raw", commit]).text
         author, email, date, message = shown.split("\0", 3)
@@ -189,9 +189,8 @@ def _push(repository: GitRepository, name: str, refspecs: list[str], *, atomic: 
     rejected = [line for line in done.text.splitlines() if line.startswith("!")]
     if any(_MOVED.search(line) for line in rejected):
         raise RemoteMovedError("the remote moved on")
-    said = "; ".join(
-        line.partition("remote: ")[2].strip() for line in done.err.splitlines() if line.startswith("remote: ")
-    )
+    lines = [line.partition("remote: ")[2].rstrip() for line in done.err.splitlines() if line.startswith("remote: ")]
+    said = "\n".join(filter(None, lines))
     reason = said or "; ".join(line.split("\t")[-1] for line in rejected) or done.err[:300]
     raise PushRejectedError(
         f"the remote refused the push: {reason}",

@@ -95,6 +95,7 @@ def prepare(registry: Registry, scope: Scope) -> Checking:
             after,
             before,
             onto=State(registry.at(onto).catalog, algorithm) if onto else None,
+            base=scope.base or "",
             changed=changed,
             facts=views.facts(registry.opened, policies.PROPOSED, base),
             repository=repository if scope.history else None,

@@ -172,3 +172,4 @@ def _write(repository: GitRepository, settled: Mapping[str, Settled]) -> None:
         for stage, data in found.stages.items():
             rows.append(f"{FILE_MODE} {repository.writer.write('blob', data)} {stage}\t{path}\0")
     repository.git(["update-index", "-z", "--index-info"], stdin="".join(rows).encode("utf-8", "surrogateescape"))
+    repository.git(["update-index", "-q", "--refresh"], accept=(0, 1))  # else git refuses to abort the merge

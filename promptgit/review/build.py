@@ -197,6 +197,7 @@ class _Builder:
         served = _load(before, _main(old)) if before and old else None
         fresh = [number for number in new.versions if old is None or number not in old.versions] if new else []
         steps = [make_step(served, _load(after, number)) for number in fresh] if new else [make_step(served, None)]
+        is_there = old is None or set(old.versions) <= set(after.versions)
         breaking = kind == REMOVED or any(step.comparison and step.comparison.is_breaking for step in steps)
         return AliasReview(
             name=after.name,
@@ -208,7 +209,7 @@ class _Builder:
             steps=tuple(steps),
             breaking=breaking,
             headline=headlines.alias(after.name, alias, old, new, steps),
-            rollback=headlines.rollback(after.name, alias, old),
+            rollback=headlines.rollback(after.name, alias, old) if is_there else "",
             **self._guards(alias),
         )
 

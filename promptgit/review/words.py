@@ -20,7 +20,7 @@ SAME = "same"
 REMOVED = "removed"
 ADDED = "added"
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_TOKEN = re.compile(r"\{\{[^\S\n]?[\w.]{1,128}[^\S\n]?\}\}|\w+|\s+|[^\w\s]")  # a variable is one word
 _BUDGET = 40_000  # pairs of units that difflib may look at, about 10 ms
 _ISLAND = 3
 

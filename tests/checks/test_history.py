@@ -44,6 +44,20 @@ def test_a_merge_that_takes_the_other_text_of_a_number_is_found(refunds: Registr
     assert said(refunds) == [f"commit {short(git)} gave the number to another text"]
 
 
+def test_a_merge_that_renumbers_what_was_not_pushed_is_a_warning(refunds: Registry, git: Git) -> None:
+    git("branch", "pulled")
+    git.commit_file(f"{FOLDER}/4.yaml", "template: Answer kindly.\n")
+    git("checkout", "-q", "pulled")
+    git.commit_file(f"{FOLDER}/4.yaml", "template: Answer briefly.\n")
+    git("checkout", "-q", "main")
+    git("merge", "-q", "pulled", check=False)
+    refunds.renumber(onto="pulled")
+    git("commit", "-qm", "Merge what was pulled")
+    (problem,) = refunds.check(history=True)
+    took = f"merge {short(git)} took the other branch's text; what had the number here is version 5"
+    assert (problem.severity, problem.message, problem.path) == ("warning", took, f"{FOLDER}/4.yaml")
+
+
 def test_a_number_that_went_and_came_back_with_another_text_is_found(refunds: Registry, git: Git) -> None:
     git("rm", "-q", f"{FOLDER}/3.yaml")
     git("commit", "-qm", "Remove")

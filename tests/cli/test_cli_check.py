@@ -77,6 +77,20 @@ def test_staged_in_a_conflict_says_what_to_do(cli: Cli, git: Git) -> None:
     assert "promptgit renumber" in result.err
 
 
+def test_conflict_markers_are_called_what_they_are_and_fix_leaves_them(cli: Cli, git: Git) -> None:
+    git("checkout", "-qb", "other")
+    git.commit_file(f"{FOLDER}/4.yaml", "template: Answer.\n")
+    git("checkout", "-q", "main")
+    git.commit_file(f"{FOLDER}/4.yaml", "template: Do not answer.\n")
+    git("merge", "other", check=False)
+    result = cli("check", "--fix", code=1)
+    assert f"{FOLDER}/4.yaml:1:1: error: a conflict of a merge is not resolved [yaml-conflict]" in result.out
+    assert "promptgit renumber" in result.out
+    assert "1 error, 0 warnings" in result.out
+    assert not (git.path / FOLDER / "5.yaml").exists()
+    assert "a conflict of a merge is not resolved" in cli("list", code=1).err
+
+
 def test_base_looks_at_the_change_alone(cli: Cli, git: Git) -> None:
     git.commit_file("prompts/old/1.yaml", "templat: x\n")
     git("checkout", "-qb", "change")
@@ -94,7 +108,7 @@ def test_what_the_base_branch_got_meanwhile_is_not_part_of_the_change(cli: Cli, 
     git.commit_file(f"{FOLDER}/4.yaml", "template: Answer in another way.\n")
     result = cli("check", "--base", "main", code=1)
     assert "the base branch has another version 4" in result.out
-    assert "promptgit renumber --onto" in result.out
+    assert "promptgit renumber --onto main" in result.out
 
 
 def test_a_deleted_version_and_an_alias_to_it_merge_cleanly_and_are_found(cli: Cli, git: Git) -> None:
@@ -196,6 +210,7 @@ def test_explain_prints_the_manual_of_a_code(cli: Cli) -> None:
 def test_json_has_every_field(cli: Cli, git: Git) -> None:
     write(git, f"{FOLDER}/4.yaml", "templat: x\n")
     (problem, *_) = cli("check", "--format", "json", code=1).json["problems"]
+    assert cli("check", "--json", code=1).json["problems"][0] == problem
     assert problem == {
         "code": "schema",
         "severity": "error",

@@ -42,7 +42,7 @@ def test_an_empty_registry_has_all_but_the_examples(anywhere: Cli, aliases: str)
         assert registry.load("support.refunds@production").version == 1
 
 
-@pytest.mark.parametrize("options", [[], ["--empty"]])
+@pytest.mark.parametrize("options", [[], ["--empty"], ["--bare"]])
 def test_every_next_step_works(anywhere: Cli, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     import shlex
 
@@ -51,9 +51,15 @@ def test_every_next_step_works(anywhere: Cli, monkeypatch: pytest.MonkeyPatch, o
         program, *args = shlex.split(line)
         if program == "cd":
             monkeypatch.chdir(args[0])
+        elif program == "git":
+            Git(Path.cwd())(*args)
         else:
             assert program == "promptgit"
             assert anywhere(*args).code == 0, line
+
+
+def test_in_this_folder_there_is_nowhere_to_go_first(anywhere: Cli) -> None:
+    assert "cd " not in anywhere("init", ".").out
 
 
 def test_json_says_what_was_made(anywhere: Cli) -> None:

@@ -44,6 +44,7 @@ def test_errors_of_the_checks_count_for_policy_and_breaking(cli: Cli, git: Git) 
 
 def test_json_is_one_document(cli: Cli, promoted: str) -> None:
     values = cli("review", promoted, "--format", "json").json
+    assert cli("review", promoted, "--json").json == values
     assert values["breaking"]
     assert values["prompts"][0]["aliases"][0]["alias"] == "production"
 

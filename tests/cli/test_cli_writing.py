@@ -178,6 +178,14 @@ def test_rollback_tells_whose_move_it_undoes(cli: Cli, registry: Registry) -> No
     assert "has no version 9" in cli("rollback", "support.refunds", "production", "--to", 9, code=1).err
 
 
+def test_rollback_tells_who_removed_what_it_brings_back(cli: Cli, registry: Registry) -> None:
+    registry.delete_alias("support.refunds", "production", message="Not needed any more")
+    assert re.match(
+        r"production of support\.refunds: removed -> 1 \(it was removed by Ada Lovelace, .*: Not needed any more\) \(\w{7}\)\n",
+        cli("rollback", "support.refunds", "production").out,
+    )
+
+
 def test_tags_are_set_and_removed_in_one_commit(cli: Cli, registry: Registry, git: Git) -> None:
     before = git("rev-parse", "HEAD")
     cli("tag", "set", "support.refunds", "team=support", "empty=", "odd=a=b")
@@ -207,7 +215,9 @@ def test_delete_a_version_and_a_prompt(cli: Cli, registry: Registry) -> None:
 
 
 def test_rename_takes_everything_along(cli: Cli, registry: Registry) -> None:
-    assert "support.refunds: renamed to shop.refunds" in cli("rename", "support.refunds", "shop.refunds").out
+    result = cli("rename", "support.refunds", "shop.refunds")
+    assert "support.refunds: renamed to shop.refunds" in result.out
+    assert "loading support.refunds will fail: change the callers first" in result.err
     assert registry.load("shop.refunds@production").version == 1
     assert "is now called shop.refunds" in cli("show", "support.refunds", code=1).err
 

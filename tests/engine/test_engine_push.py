@@ -66,10 +66,10 @@ def test_when_the_remote_moved_on_the_version_takes_the_next_number(clones: tupl
 def test_a_remote_that_refuses_leaves_everything_as_it_was(clones: tuple[Git, Git, Git]) -> None:
     origin, one, _ = clones
     path = origin.path / "hooks/pre-receive"
-    path.write_text("#!/bin/sh\necho 'production is protected' >&2; exit 1\n")
+    path.write_text("#!/bin/sh\nprintf 'production is protected\\n\\n    Ask Ada\\n' >&2; exit 1\n")
     path.chmod(0o755)
     before = one("rev-parse", "HEAD")
-    with pytest.raises(PushRejectedError, match="production is protected"):
+    with pytest.raises(PushRejectedError, match="push: production is protected\n    Ask Ada\n"):
         engine_of(one).apply(register("one"), push=True)
     assert one("rev-parse", "HEAD") == before
     assert not (one.path / "prompts").exists()

@@ -279,6 +279,7 @@ def test_long_lists_are_cut_and_nothing_reaches_the_terminal_as_it_is(
     assert "nothing of it was taken: 25 problems" in said
     assert said.count("its name holds") == 20
     assert "and 5 more" in said
+    assert "One more commit on top mends none of them: git commit --amend, or git rebase -i." in said
     assert "\x1b" not in said
 
 

@@ -246,6 +246,17 @@ def test_the_gitlab_jobs_check_and_review_a_merge_request(pull_request: PullRequ
     assert (runner.path / "prompt-review.html").exists()
 
 
+def test_a_merged_results_pipeline_reviews_the_merge_request_alone(pull_request: PullRequest) -> None:
+    promote(pull_request)
+    runner = pull_request.checkout()
+    fork = runner("rev-parse", "HEAD^2~1")
+    script = "\n".join(GITLAB["promptgit:review"]["script"])
+    target = {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": runner("rev-parse", "origin/main")}
+    done = pull_request.run(script, CI_MERGE_REQUEST_DIFF_BASE_SHA=fork, **target)
+    assert done.returncode == 0, done.stderr
+    assert f"{target['CI_MERGE_REQUEST_TARGET_BRANCH_SHA']} (" in done.stdout
+
+
 def test_without_a_token_the_gitlab_job_posts_nothing_and_is_fine(pull_request: PullRequest) -> None:
     promote(pull_request)
     runner = pull_request.checkout()

@@ -81,6 +81,13 @@ def test_both_files_come_out_byte_for_byte(parted: Registry, git: Git) -> None:
     assert git("hash-object", "--no-filters", f"{FOLDER}/4.yaml", f"{FOLDER}/5.yaml").split() == [theirs, ours]
 
 
+def test_a_merge_can_be_aborted_after_it(parted: Registry, git: Git) -> None:
+    merge(git, "main")
+    renumber(parted)
+    git("merge", "--abort")
+    assert git("status", "--porcelain") == ""
+
+
 def test_what_was_pulled_is_public_and_keeps_its_number(parted: Registry, git: Git) -> None:
     git("switch", "-q", "main")
     git("update-ref", "refs/remotes/origin/main", "formal")

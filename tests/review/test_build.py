@@ -43,6 +43,14 @@ def test_a_promotion_is_compared_with_what_the_alias_served_however_long_ago(ref
     assert review.prompts[0].versions == ()
 
 
+def test_no_command_takes_an_alias_back_to_a_version_that_is_gone(refunds: Registry, git: Git) -> None:
+    base = start(git)
+    refunds.delete_alias(NAME, "production")
+    assert refunds.review(base).moves[0].rollback == f"promptgit alias set {NAME} production 1 -m 'Roll back'"
+    refunds.delete(NAME)
+    assert refunds.review(base).moves[0].rollback == ""
+
+
 def test_a_new_version_is_compared_with_the_one_before_it(refunds: Registry, git: Git) -> None:
     base = start(git)
     refunds.register(NAME, "Answer.\n\nQuestion: {{question}}\n", "Shorter")

@@ -36,6 +36,14 @@ def test_a_changed_word_is_told_in_its_line() -> None:
     ]
 
 
+def test_a_variable_is_one_word() -> None:
+    assert diff_words("Ask: {{question}}\n", "Ask: {{question}} {{order_id}}\n") == [
+        Segment(kind=SAME, text="Ask: {{question}}"),
+        Segment(kind=ADDED, text=" {{order_id}}"),
+        Segment(kind=SAME, text="\n"),
+    ]
+
+
 def test_an_added_line_is_one_segment() -> None:
     segments = diff_words("one\ntwo\n", "one\nand a half\ntwo\n")
     assert [segment.text for segment in segments if segment.kind == ADDED] == ["and a half\n"]

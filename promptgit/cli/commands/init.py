@@ -56,12 +56,12 @@ def _say(made: Created, bare: bool, looks: list[str]) -> None:
         output.say(f"left out {', '.join(made.left_out)}: code hosts read them at the top of a repository alone")
     output.say()
     at = shlex.quote(shown)
-    steps = [f"git clone {at} prompts", "promptgit -C prompts list"] if bare else [f"cd {at}", "promptgit list"]
+    enter = [f"git clone {at} prompts", "cd prompts"] if bare else [f"cd {at}"] if shown != "." else []
     if "CODEOWNERS" in made.files:
         output.say("CODEOWNERS names teams of nobody: put yours there, else it protects nothing")
         output.say()
     output.say("Next:", bold=True)
-    for step in [*steps, *looks, *_FIRST_STEPS]:
+    for step in [*enter, "promptgit list", *looks, *_FIRST_STEPS]:
         output.say(f"  {step}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from promptgit.cli import output
 from promptgit.cli.arguments import NAME
 from promptgit.cli.options import message_option, open_registry, writing
 
@@ -26,3 +27,4 @@ def rename(old: str, new: str, message: str | None, write: Write) -> None:
     from promptgit.registry import edits
 
     write(open_registry(), edits.rename(old, new, message))
+    output.warn(f"loading {old} will fail: change the callers first, promptgit usages PATH finds them")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptgit.cli import output, report
-from promptgit.cli.options import open_registry
+from promptgit.cli.options import format_option, open_registry
 from promptgit.problems import ERROR
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _FORMATS = ("terminal", "markdown", "json", "html")
 
 @click.command()
 @click.argument("spec", metavar="[BASE[..HEAD]]", default="")
-@click.option("--format", "style", type=click.Choice(_FORMATS), default="terminal", help="How to show it.")
+@format_option(_FORMATS, "How to show it.")
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(), help="Write it to FILE.")
 @click.option(
     "--fail-on",
