@@ -205,7 +205,8 @@ def lacking(fields: Sequence[str], name: str, notes: Notes) -> Iterator[Problem]
     for field in fields:
         kind, _, key = field.partition(".")
         if not (notes.tags.get(key) if kind == "tags" else there.get(field)):
-            yield _problem("required", f"{name} has no {field}", path, f"Every prompt says it in {path}; a new one before its first version.")
+            hint = f"Every prompt says it in {path}; a new one before its first version."
+            yield _problem("required", f"{name} has no {field}", path, hint)
 
 
 def _retagged(name: str, before: str, changeset: Changeset, catalog: Catalog) -> set[str]:
