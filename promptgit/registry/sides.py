@@ -150,7 +150,7 @@ def _whose_stay(
     if onto is not None and target is not None:
         for ours_stay, commit, label in ((False, theirs, there), (True, ours, here)):
             if _is_in(repository, commit, target):
-                return ours_stay, label, f"it is in {onto}"
+                return ours_stay, label, _in(onto, label)
         raise ConflictError(
             f"neither side of this merge is in {onto}", hint="Name the branch that one of them comes from with --onto."
         )
@@ -162,8 +162,12 @@ def _whose_stay(
             return True, here, "it is the branch that is merged into"
         for ours_stay, side, label in ((False, theirs, there), (True, ours, here)):
             if _is_in(repository, side, commit):
-                return ours_stay, label, f"it is in {_short(ref)}"
+                return ours_stay, label, _in(_short(ref), label)
     return True, here, "it is the branch that is merged into"
+
+
+def _in(target: str, label: str) -> str:
+    return f"it is in {target}" if target != label else "the other side will be merged into it"
 
 
 # --- commits --------------------------------------------------------------------------------------------------------

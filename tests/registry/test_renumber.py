@@ -52,7 +52,7 @@ def parted(refunds: Registry, git: Git) -> Registry:
 def test_a_merge_of_main_into_a_branch_gives_the_branch_the_next_number(parted: Registry, git: Git) -> None:
     merge(git, "main")
     done = renumber(parted)
-    assert (moves(done), done.kept, done.reason) == ([(4, 5)], "main", "it is in main")
+    assert (moves(done), done.kept, done.reason) == ([(4, 5)], "main", "the other side will be merged into it")
     assert (done.resume, done.conflicts, done.commit) == ("git commit", (), None)
     assert git("ls-files", "--unmerged") == ""
     assert git("diff", "--name-only") == ""
@@ -109,7 +109,7 @@ def test_onto_decides_between_two_branches_that_are_not_main(parted: Registry, g
     with pytest.raises(ConflictError, match="neither side of this merge is in formal~1"):
         renumber(parted, onto="formal~1")
     done = renumber(parted, onto="release")
-    assert (done.kept, done.reason) == ("release", "it is in release")
+    assert (done.kept, done.reason) == ("release", "the other side will be merged into it")
 
 
 def test_several_numbers_of_several_prompts_keep_their_order(refunds: Registry, git: Git) -> None:
@@ -344,7 +344,7 @@ def test_the_command_says_what_it_did_and_what_is_next(parted: Registry, git: Gi
     assert cli("renumber", "--onto", "HEAD").out == "nothing collides with HEAD\n"
     merge(git, "main")
     assert cli("renumber").out.splitlines() == [
-        "main keeps its numbers: it is in main",
+        "main keeps its numbers: the other side will be merged into it",
         "support.refunds: version 4 is now 5; 4 is that of main",
         "next: git commit",
     ]
