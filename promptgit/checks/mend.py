@@ -42,6 +42,11 @@ class Mender:
         """What a file holds now."""
         return self._after.catalog.files.read(path)
 
+    def in_conflict(self, path: str) -> bool:
+        """Whether a merge left its markers in a file."""
+        found = State(self._after.catalog).file(path)
+        return found is not None and found.in_conflict
+
     def next_version(self, name: str, *, besides: int = 0) -> int:
         """The next free number of a prompt, here and in the state before; `besides` is a number that is given up."""
         taken = {0}

@@ -29,9 +29,9 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
         path = layout.version_path(subject.name, version)
         if version in there and subject.prompt.state.blob(path) != subject.before.state.blob(path):
             file = subject.prompt.version(version)
-            if file is not None and file.in_conflict:
-                continue  # the check `yaml` tells; what git put there is no edit that --fix could keep
             hint = f"Take it back: git restore {path}. Then register the change as a new version: promptgit new {subject.name}"
+            if file is not None and file.in_conflict:
+                hint = "End the merge: keep one side, or run: promptgit renumber"
             yield Problem(code="version-changed", message="a committed version was changed", path=path, hint=hint)
 
 
@@ -39,8 +39,8 @@ def fix(problem: Problem, mender: Mender) -> str | None:
     """Keep the edit as the next version, and restore the committed one."""
     found = layout.parse_path(problem.path)
     committed = mender.before(problem.path)
-    if found is None or committed is None:
-        return None
+    if found is None or committed is None or mender.in_conflict(problem.path):
+        return None  # what git put there in a merge is nobody's edit
     path = layout.version_path(found.name, mender.next_version(found.name))
     mender.copy(problem.path, path)
     mender.write(problem.path, committed)

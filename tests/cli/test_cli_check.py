@@ -66,29 +66,38 @@ def test_staged_checks_what_the_next_commit_holds_and_not_the_files(cli: Cli, gi
     assert cli("check", "--staged").out == "no problems in 1 file\n"
 
 
-def test_staged_in_a_conflict_says_what_to_do(cli: Cli, git: Git) -> None:
+def collide(git: Git) -> None:
+    """Stop in a merge of two branches that both added version 4."""
     git("checkout", "-qb", "other")
     git.commit_file(f"{FOLDER}/4.yaml", "template: Answer.\n")
     git("checkout", "-q", "main")
     git.commit_file(f"{FOLDER}/4.yaml", "template: Do not answer.\n")
     git("merge", "other", check=False)
+
+
+def test_staged_in_a_conflict_says_what_to_do(cli: Cli, git: Git) -> None:
+    collide(git)
     result = cli("check", "--staged", code=1)
     assert "the index holds a conflict" in result.err
     assert "promptgit renumber" in result.err
 
 
 def test_conflict_markers_are_called_what_they_are_and_fix_leaves_them(cli: Cli, git: Git) -> None:
-    git("checkout", "-qb", "other")
-    git.commit_file(f"{FOLDER}/4.yaml", "template: Answer.\n")
-    git("checkout", "-q", "main")
-    git.commit_file(f"{FOLDER}/4.yaml", "template: Do not answer.\n")
-    git("merge", "other", check=False)
+    collide(git)
     result = cli("check", "--fix", code=1)
     assert f"{FOLDER}/4.yaml:1:1: error: a conflict of a merge is not resolved [yaml-conflict]" in result.out
-    assert "promptgit renumber" in result.out
-    assert "1 error, 0 warnings" in result.out
+    assert f"{FOLDER}/4.yaml: error: a committed version was changed [version-changed]" in result.out
+    assert "or run: promptgit renumber" in result.out
+    assert "2 errors, 0 warnings" in result.out
     assert not (git.path / FOLDER / "5.yaml").exists()
     assert "a conflict of a merge is not resolved" in cli("list", code=1).err
+
+
+def test_conflict_markers_do_not_hide_that_a_version_was_changed(cli: Cli, git: Git) -> None:
+    git.commit_file("promptgit.yaml", "format: 1\nchecks: {yaml: off}\n")
+    git("checkout", "-qb", "change")
+    git.commit_file(f"{FOLDER}/1.yaml", "<<<<<<< a\ntemplate: x\n=======\ntemplate: y\n>>>>>>> b\n")
+    assert "a committed version was changed" in cli("check", "--base", "main", code=1).out
 
 
 def test_base_looks_at_the_change_alone(cli: Cli, git: Git) -> None:
