@@ -26,7 +26,7 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
             why = prompt.notes.versions.get(version, {}).get("deprecated") or prompt.notes.deprecated
             if why:
                 message = f"{alias} leads to version {version}, which is deprecated: {why}"
-                hint = f"Move it: promptgit alias set {prompt.name} {alias} VERSION"
+                hint = f"Move it: promptgit alias set {prompt.name} {alias} VERSION -m WHY"
                 yield prompt.problem(
                     "alias-deprecated", message, layout.ALIASES_FILE, [alias], at_key=True, severity=WARNING, hint=hint
                 )

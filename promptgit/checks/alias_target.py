@@ -3,7 +3,7 @@
 Every application that loads it fails. Two branches can do that together without a conflict: one deletes version 2,
 the other points an alias to it; so the merged registry is checked, not only what a branch changed.
 
-To mend it, move the alias: `promptgit alias set NAME ALIAS VERSION`.
+To mend it, move the alias: `promptgit alias set NAME ALIAS VERSION -m WHY`.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ def check_prompt(subject: Subject) -> Iterator[Problem]:
             if version not in prompt.versions:
                 what = "was deleted" if version in prompt.notes.deleted else "does not exist"
                 message = f"{alias} leads to version {version}, which {what}"
-                hint = f"Move it: promptgit alias set {prompt.name} {alias} VERSION"
+                hint = f"Move it: promptgit alias set {prompt.name} {alias} VERSION -m WHY"
                 yield prompt.problem("alias-target", message, layout.ALIASES_FILE, [alias], at_key=True, hint=hint)

@@ -320,7 +320,7 @@ def _stages(
         times = [move.time for move in moves if move.alias == through and move.new and version in move.new.versions]
         since = min(times, default=None)
         if since is None:
-            hint = f"Run: promptgit alias set {name} {through} {version}"
+            hint = f"Run: promptgit alias set {name} {through} {version} -m WHY"
             yield _problem(
                 "through", f"version {version} of {name} was never {through}, as {alias} demands", path, hint
             )

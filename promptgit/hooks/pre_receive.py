@@ -193,6 +193,6 @@ class _Push:
             ]
             for alias, version in [] if gone and was_renamed(after, name) else gone:
                 message = f"{alias} leads to version {version}, which does not exist"
-                hint = f"Move it first: promptgit alias set {name} {alias} VERSION"
+                hint = f"Move it first: promptgit alias set {name} {alias} VERSION -m WHY"
                 path = layout.version_path(name, version)
                 yield of_commit(branch.new, Problem(code="alias-target", message=message, path=path, hint=hint))

@@ -174,7 +174,7 @@ class RowPlan:
                 wanted.setdefault(alias, {})[name] = Pointer(version=version)
             elif now.version != version:
                 said = f"the alias {alias} of {name} is {now} here and leads to version {version} in the file; it stays"
-                hint = f"If the file's counts: promptgit alias set {name} {alias} {version}"
+                hint = f"If the file's counts: promptgit alias set {name} {alias} {version} -m WHY"
                 self._warn("import-alias", said, line, hint)
         return wanted
 

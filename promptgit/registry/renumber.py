@@ -258,7 +258,7 @@ def _tag_aliases(registry: Registry, moves: Sequence[Move]) -> list[str]:
         return []
     return [
         f"{move.name}@{alias} is kept in a tag and points to {number}; if it meant the version that is {move.numbers[number]} "
-        f"now: promptgit alias set {move.name} {alias} {move.numbers[number]}"
+        f"now: promptgit alias set {move.name} {alias} {move.numbers[number]} -m WHY"
         for move in moves
         for alias, target in sorted(registry.catalog.aliases(move.name).items())
         for number in target.versions

@@ -134,7 +134,8 @@ class Moves:
 
     def _place(self, move: Move, count: int) -> Iterator[Refusal]:
         if move.count != count + 1:
-            hint = f"Fetch the tags and move it again: git fetch --tags && promptgit alias set {move.name} {move.alias} VERSION"
+            again = f"promptgit alias set {move.name} {move.alias} VERSION -m WHY"
+            hint = f"Fetch the tags and move it again: git fetch --tags && {again}"
             yield of_ref(move.ref, "alias-tag", f"the next move of {move.alias} is number {count + 1}", hint)
         twin = next((alias for alias in self._state(move.name) if _is_twin(alias, move.alias)), None)
         if twin is not None:

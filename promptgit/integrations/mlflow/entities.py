@@ -281,8 +281,9 @@ def registered_model(name: str, catalog: Any, past: Past | None, experiments: st
 
 
 def _times(past: Past | None) -> dict[str, int]:
-    times = (past.created.time, past.updated.time) if past else (0, 0)
-    return {key: time * 1000 for key, time in zip(("creation_timestamp", "last_updated_timestamp"), times, strict=True)}
+    """When it was made and last changed, in milliseconds since the epoch."""
+    created, updated = (past.created.time, past.updated.time) if past else (0, 0)
+    return {"creation_timestamp": created * 1000, "last_updated_timestamp": updated * 1000}
 
 
 def unreadable_model(name: str, notes: Notes | None, tags: Mapping[str, str], past: Past | None) -> RegisteredModel:

@@ -213,7 +213,9 @@ class PromptPlan:
                 self.aliases[alias] = Pointer(version=version, before=now)
             elif now.version != version:
                 said = f"its alias {alias} is {now} here and {version} in MLflow; it was not moved"
-                hint = f"If MLflow's counts: promptgit alias set {self.name} {alias} {version}, or --update for all"
+                hint = (
+                    f"If MLflow's counts: promptgit alias set {self.name} {alias} {version} -m WHY, or --update for all"
+                )
                 self.problems.append(left_out("alias", said, self.name, hint=hint))
         for alias in sorted(there.keys() - self._prompt.aliases.keys()):
             said = f"its alias {alias} is {there[alias]} here, and MLflow has no such alias; it stays"
@@ -225,7 +227,7 @@ class PromptPlan:
         try:
             layout.check_alias(alias)
         except InvalidReferenceError as error:
-            rename = f"Give version {version} another one: promptgit alias set {self.name} ALIAS {version}"
+            rename = f"Give version {version} another one: promptgit alias set {self.name} ALIAS {version} -m WHY"
             return error.message, rename
         other = twin(alias, {*self._catalog.aliases(self.name), *self.aliases})
         if other is not None:
