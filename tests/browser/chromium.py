@@ -18,6 +18,7 @@ from typing import Any
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 WIDTH, HEIGHT = 1280, 800
 _PATIENCE_S = 30.0
+_SOON_S = 5.0
 _ANSWER_S = 60.0
 _SHOWN = 1500
 # It reads commands from descriptor 3 and answers to 4.
@@ -165,6 +166,11 @@ class Page:
             except AssertionError:
                 if time.monotonic() > end:
                     raise
+
+    def soon(self, selector: str) -> bool:
+        """Whether something is seen within some seconds."""
+        expression = f"find({json.dumps(selector)}, null)"
+        return bool(self.run(_UNTIL % (_FIND, _SOON_S * 1000, expression)))
 
     def see(self, *texts: str) -> None:
         """Wait until the page says all of these."""

@@ -37,6 +37,9 @@ MODEL_CONFIG = "button[data-component-id='mlflow.prompts.details.version.edit_mo
 PICKER = "[role=dialog] .du-bois-light-select-selector"
 ADVANCED = "Advanced settings (optional)"
 
+_TRIES = 3
+"""The page empties the form for tags when it happens to read the prompt anew. Who types there types it again."""
+
 
 class Prompts:
     """The page as its user goes through it, and the registry, to see what became of that."""
@@ -128,9 +131,12 @@ class Prompts:
         for key in removed:
             self.page.click(f"[role=dialog] [role=status][title='{key}'] button")
         for key, value in added.items():
-            self.page.choose(PICKER, key)
-            self.page.type("[role=dialog] input[name=value]", value)
-            self.page.click("[role=dialog] [aria-label='Add tag']")
+            for _ in range(_TRIES):
+                self.page.choose(PICKER, key)
+                self.page.type("[role=dialog] input[name=value]", value)
+                self.page.click("[role=dialog] [aria-label='Add tag']")
+                if self.page.soon(f"[role=dialog] [role=status][title='{key}']"):
+                    break
         self.press("Save tags")
 
     def delete_version(self) -> int:
